@@ -1,0 +1,23 @@
+/*
+ * fault - the places where tests make a step fail or the process die
+ *
+ * Every durable step (file operation, database commit, tracker write) passes
+ * a named point.  Unarmed, a point costs one comparison.
+ */
+#pragma once
+#include <glib.h>
+
+typedef enum { FAULT_FAIL, FAULT_DIE } fault_kind;
+
+/* Tests: the Nth pass (1 is the next) through a point whose name is POINT (NULL: any) fails or
+ * dies. */
+void fault_arm(const char *point, guint nth, fault_kind);
+void fault_disarm(void);
+/* Passes since the last fault_arm or fault_disarm, to sweep over. */
+guint fault_passes(void);
+/*
+ * Passes POINT: TRUE when the step shall be done.  FALSE sets *ERROR (class
+ * RETRY, "injected failure") and the step must not be done.  FAULT_DIE ends the
+ * process at once with SIGKILL, as a power cut would.
+ */
+gboolean fault_pass(const char *point, GError **error);
