@@ -1,0 +1,58 @@
+/*
+ * channel - carries envelopes between two spools
+ *
+ * One const table a driver.  A channel moves bytes under names; it knows nothing of their content.
+ */
+#pragma once
+#include <glib.h>
+
+#include "conf/conf.h"
+#include "spool/name.h"
+
+typedef struct channel channel;
+
+/* What becomes of a file that a channel offers. */
+typedef enum {
+	TAKE_LEAVE, /* not ours, or not yet: it stays */
+	TAKE_DONE   /* durable here, a copy, or quarantined: the channel removes it at the next
+		       channel_taken */
+} take_verdict;
+/* FD is open to read at its start and closed by the channel; SETTLED: it has not grown for
+ * folder.settle. */
+typedef gboolean channel_take(const char *file, const envelope_name *name, int fd, gboolean settled,
+			      take_verdict *ret, gpointer data, GError **error);
+
+typedef struct {
+	const char *name; /* as written after "channel =" */
+	/* Opens the channel of the link at LINK_DIR without touching a network. LINK: 8 characters,
+	 * PARTNER: its role letter. */
+	channel *(*open)(const char *link_dir, const conf *, const char *link, char partner,
+			 GError **error);
+	void (*close)(channel *);
+	/* Success means the bytes of FD (from 0) are durable under NAME where the carrier finds
+	 * them; a file of that name already there is success. RETRY where the place is away or
+	 * full. */
+	gboolean (*send)(channel *, const char *name, int fd, GError **error);
+	/* Takes our own NAME back; it not being there is success. */
+	gboolean (*retract)(channel *, const char *name, GError **error);
+	/* Our own names that still lie where the carrier finds them; caller frees. */
+	GPtrArray *(*sent)(channel *, GError **error);
+	/*
+	 * Calls TAKE for each of the partner's files, MAX at most.  Special files and files that
+	 * can't be opened safely are reported through FOREIGN (file name, reason) and never
+	 * touched.  *RET_SEEN counts the calls.
+	 */
+	gboolean (*receive)(channel *, guint max, channel_take *take, gpointer data,
+			    guint *ret_seen, GError **error);
+	/* Removes the files whose verdict was TAKE_DONE since the last call; the caller has made
+	 * them durable. */
+	gboolean (*taken)(channel *, GError **error);
+	/* Names in RECEIVE that are not ours, with why (borrowed until close): array of
+	 * "name\treason". */
+	GPtrArray *(*foreign)(channel *, GError **error);
+	/* Free bytes where we send; G_MAXUINT64 if it can't be told. */
+	guint64 (*space)(channel *);
+} channel_ops;
+
+const channel_ops *channel_find(const char *name);
+extern const channel_ops channel_folder;
