@@ -1,5 +1,6 @@
 #include "item/item.h"
 
+#include "base/name.h"
 #include "base/rand.h"
 
 #include <string.h>
@@ -46,29 +47,11 @@ item_value(const item *it, const char *reg)
 	return json_object_get(json_object_get(it->regs, reg), "v");
 }
 
-/* Does NAME start with LEN characters of the form [a-z][a-z0-9_]*, at most ITEM_NAME_MAX? */
-static gboolean
-word_valid(const char *name, gsize len)
-{
-	if (len == 0 || len > ITEM_NAME_MAX || !g_ascii_islower(name[0]))
-		return FALSE;
-	for (gsize i = 1; i < len; i++)
-		if (!g_ascii_islower(name[i]) && !g_ascii_isdigit(name[i]) && name[i] != '_')
-			return FALSE;
-	return TRUE;
-}
-
 gboolean
 item_field_name_valid(const char *name)
 {
-	return name != NULL && word_valid(name, strlen(name)) && strcmp(name, ITEM_LIFE) != 0 &&
+	return name_word_valid(name) && strcmp(name, ITEM_LIFE) != 0 &&
 	       strcmp(name, ITEM_PARENT) != 0;
-}
-
-static gboolean
-symmetric(const char *type)
-{
-	return strcmp(type, "relates") == 0;
 }
 
 char *
@@ -80,7 +63,7 @@ item_thing_reg(const char *uid)
 char *
 item_relation_reg(const char *type, const char *first, const char *second)
 {
-	if (symmetric(type) && strcmp(first, second) > 0)
+	if (name_relation_symmetric(type) && strcmp(first, second) > 0)
 		return g_strjoin(":", type, second, first, NULL);
 	return g_strjoin(":", type, first, second, NULL);
 }
@@ -88,26 +71,7 @@ item_relation_reg(const char *type, const char *first, const char *second)
 gboolean
 item_relation_parts(const char *reg, char **ret_type, char **ret_first, char **ret_second)
 {
-	/* The longest name there can be, so that foreign input is not split without bound. */
-	if (reg == NULL || strlen(reg) > ITEM_NAME_MAX + 2 * (RAND_ID_LEN + 1))
-		return FALSE;
-
-	g_auto(GStrv) part = g_strsplit(reg, ":", 0);
-	if (g_strv_length(part) != 3 || !word_valid(part[0], strlen(part[0])) ||
-	    !rand_id_valid(part[1]) || !rand_id_valid(part[2]))
-		return FALSE;
-
-	/* One relation, one name: otherwise both orders of a symmetric one could be written. */
-	int order = strcmp(part[1], part[2]);
-	if (order == 0 || (order > 0 && symmetric(part[0])))
-		return FALSE;
-	if (ret_type != NULL)
-		*ret_type = g_strdup(part[0]);
-	if (ret_first != NULL)
-		*ret_first = g_strdup(part[1]);
-	if (ret_second != NULL)
-		*ret_second = g_strdup(part[2]);
-	return TRUE;
+	return name_relation_parts(reg, ret_type, ret_first, ret_second);
 }
 
 reg_type
@@ -123,5 +87,5 @@ item_reg_type(const char *reg)
 		return rand_id_valid(reg + 1) ? REG_THING : REG_INVALID;
 	if (item_field_name_valid(reg))
 		return REG_FIELD;
-	return item_relation_parts(reg, NULL, NULL, NULL) ? REG_RELATION : REG_INVALID;
+	return name_relation_parts(reg, NULL, NULL, NULL) ? REG_RELATION : REG_INVALID;
 }
