@@ -97,6 +97,7 @@ void fail_set(GError **error, int code, const char *format, ...) G_GNUC_PRINTF(3
 void fail_errno(GError **error, int errnum, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* The class of ERROR; errors of other domains are FAIL_RETRY. */
 fail fail_class(const GError *);
+/* Is ERROR of this REASON_ number, or of this class (which its reasons belong to)? */
 gboolean fail_is(const GError *, int code);
 /* 2 for FAIL_USAGE, else 1. */
 int fail_exit(const GError *);
