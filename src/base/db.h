@@ -22,9 +22,14 @@ void db_close(db *); /* NULL is a no-op; an open transaction is rolled back */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(db, db_close)
 
 gboolean db_exec(db *, const char *sql, GError **error);
-/* IMMEDIATE, so that a writer never fails half way.  They do not nest. */
+/*
+ * IMMEDIATE, so that a writer never fails half way.  They do not nest.  Begin, commit and rollback
+ * end every statement that is still open, as an old snapshot would keep us from writing: its
+ * columns are gone and its next db_next() is an error.
+ */
 gboolean db_begin(db *, GError **error);
-/* Passes the fault point "db-commit".  Success means it survives power loss. */
+/* Passes the fault point "db-commit".  Success means it survives power loss.  Failure rolls back.
+ */
 gboolean db_commit(db *, GError **error);
 void db_rollback(db *);
 gboolean db_in_transaction(const db *);
@@ -36,7 +41,7 @@ gboolean db_in_transaction(const db *);
  * error.
  */
 db_stmt *db_query(db *, GError **error, const char *sql, const char *format, ...);
-/* Steps: 1 a row, 0 the end, -1 an error. */
+/* Steps: 1 a row, 0 the end, -1 an error.  Behind the end there is no further step. */
 int db_next(db *, db_stmt *, GError **error);
 /* A statement that returns no row. */
 gboolean db_run(db *, GError **error, const char *sql, const char *format, ...);
