@@ -25,6 +25,7 @@ item_free(item *it)
 	g_free(it->uid);
 	g_free(it->id);
 	g_free(it->kind);
+	g_free(it->via);
 	g_free(it->by);
 	json_decref(it->regs);
 	g_free(it);

@@ -25,7 +25,9 @@ typedef struct {
 	char *id;     /* the tracker's own, for people */
 	char *kind;   /* "issue" */
 	json_t *regs; /* register -> {"v": value, "at": stamp}; of a thing "at" may be an object
-			 field -> stamp */
+		       * field -> stamp; "via" names the link that wrote it, absent when written
+		       * here */
+	char *via;    /* the link by which it came in; NULL: made here */
 	char *by;     /* who changed it last, as far as the tracker knows; may be NULL */
 } item;
 

@@ -1,7 +1,7 @@
 #include "store/store_private.h"
 
 #define COLUMNS                                                                                    \
-	"uid, id, title, partner_id, gen, own, seen, k, live, here, joined, origin, held, "        \
+	"uid, id, title, partner_id, gen, own, seen, k, live, here, joined, held, "                \
 	"listed, why"
 
 static store_item *
@@ -20,13 +20,12 @@ read_item(db_stmt *q, gboolean doc, GError **error)
 	i->live = db_i64(q, 8) != 0;
 	i->here = db_i64(q, 9) != 0;
 	i->joined = db_i64(q, 10) != 0;
-	i->foreign = db_i64(q, 11) != 0;
-	i->held = (guint)db_i64(q, 12);
-	i->listed = (guint)db_i64(q, 13);
-	i->why = (int)db_i64(q, 14);
+	i->held = (guint)db_i64(q, 11);
+	i->listed = (guint)db_i64(q, 12);
+	i->why = (int)db_i64(q, 13);
 	if (!doc)
 		return i;
-	const char *text = db_text(q, 15);
+	const char *text = db_text(q, 14);
 	i->doc = json_read(text, strlen(text), error);
 	if (i->doc == NULL)
 		g_clear_pointer(&i, store_item_free);
@@ -49,11 +48,10 @@ store_save_item(store *s, const store_item *i, GError **error)
 
 	return db_run(s->db, error,
 		      "INSERT OR REPLACE INTO item(" COLUMNS
-		      ", doc) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		      "ssssuuuuiiiiuuis", i->uid, i->id, i->title, i->partner_id, i->gen, i->own,
+		      ", doc) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		      "ssssuuuuiiiuuis", i->uid, i->id, i->title, i->partner_id, i->gen, i->own,
 		      i->seen, i->k, (gint64)i->live, (gint64)i->here, (gint64)i->joined,
-		      (gint64)i->foreign, (guint64)i->held, (guint64)i->listed, (gint64)i->why,
-		      doc);
+		      (guint64)i->held, (guint64)i->listed, (gint64)i->why, doc);
 }
 
 void
@@ -80,17 +78,13 @@ store_item_shared(store *s, const char *uid)
 }
 
 gboolean
-store_item_known(store *s, const char *uid, gboolean *ret_foreign)
+store_item_known(store *s, const char *uid)
 {
-	gint64 origin = -1;
+	gint64 n = 0;
 
-	if (!db_get_i64(s->db, &origin, NULL, "SELECT origin FROM item WHERE uid = ? AND gen > 0",
-			"s", uid) ||
-	    origin < 0)
-		return FALSE;
-	if (ret_foreign != NULL)
-		*ret_foreign = origin != 0;
-	return TRUE;
+	return db_get_i64(s->db, &n, NULL, "SELECT 1 FROM item WHERE uid = ? AND gen > 0", "s",
+			  uid) &&
+	       n == 1;
 }
 
 static GPtrArray *

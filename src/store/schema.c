@@ -20,7 +20,7 @@ const char *const store_schema[] = {
 	"CREATE TABLE item(uid TEXT PRIMARY KEY, id TEXT, title TEXT, partner_id TEXT,"
 	" gen INTEGER NOT NULL, own INTEGER NOT NULL, seen INTEGER NOT NULL, k INTEGER NOT NULL,"
 	" live INTEGER NOT NULL, here INTEGER NOT NULL, joined INTEGER NOT NULL,"
-	" origin INTEGER NOT NULL, held INTEGER NOT NULL, listed INTEGER NOT NULL,"
+	" held INTEGER NOT NULL, listed INTEGER NOT NULL,"
 	" why INTEGER NOT NULL, doc TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX item_waiting ON item(uid) WHERE held > 0 OR listed > 0;"
 	"CREATE INDEX item_id ON item(id);"

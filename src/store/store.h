@@ -104,10 +104,10 @@ gboolean store_take_acks(store *, guint64 processed, guint64 *ret_done, GError *
 typedef struct {
 	char *uid, *id, *title, *partner_id;
 	guint64 gen, own, seen, k;
-	gboolean live, here, joined, foreign; /* FOREIGN: made by a record of the partner */
-	guint held, listed;                   /* records in inq; listed registers */
-	int why;                              /* reason of the hold */
-	json_t *doc;                          /* sync_item_to_json */
+	gboolean live, here, joined;
+	guint held, listed; /* records in inq; listed registers */
+	int why;            /* reason of the hold */
+	json_t *doc;        /* sync_item_to_json */
 } store_item;
 store_item *store_load_item(store *, const char *uid,
 			    GError **error); /* NULL without error: unknown */
@@ -115,7 +115,7 @@ gboolean store_save_item(store *, const store_item *, GError **error);
 void store_item_free(store_item *);
 /* Cheap looks. */
 gboolean store_item_shared(store *, const char *uid); /* live and here */
-gboolean store_item_known(store *, const char *uid, gboolean *ret_foreign);
+gboolean store_item_known(store *, const char *uid);  /* tombstones too */
 /* Items with something held, listed (or in an open conflict), in order of uid; without docs if
  * !DOCS. */
 GPtrArray *store_waiting_items(store *, gboolean docs, GError **error);
