@@ -1,0 +1,5 @@
+EXTRA_DIST += \
+	contrib/check \
+	contrib/cppcheck-suppressions \
+	contrib/install-packages \
+	contrib/packages

@@ -1,0 +1,4 @@
+dist_man_MANS = \
+	doc/handsel.1 \
+	doc/handsel.conf.5 \
+	doc/handsel-protocol.7

@@ -1,0 +1,2 @@
+handsel_SOURCES = \
+	src/cli/main.c

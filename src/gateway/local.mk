@@ -1,0 +1,7 @@
+libhandsel_a_SOURCES += \
+	src/gateway/apply.c \
+	src/gateway/capture.c \
+	src/gateway/gateway.c \
+	src/gateway/gateway.h \
+	src/gateway/items.c \
+	src/gateway/private.h

@@ -1,0 +1,15 @@
+libhandsel_a_SOURCES += \
+	src/pgp/pgp.h \
+	src/pgp/wire.c \
+	src/pgp/wire.h \
+	src/pgp/words.c
+
+# Only the helper links GPGME, so that nothing else can reach a key.
+handsel_pgp_SOURCES = \
+	src/pgp/helper.h \
+	src/pgp/helper_data.c \
+	src/pgp/helper_hold.c \
+	src/pgp/helper_home.c \
+	src/pgp/helper_packet.c
+handsel_pgp_CFLAGS = $(AM_CFLAGS) $(GPGME_CFLAGS)
+handsel_pgp_LDADD = libhandsel.a $(GPGME_LIBS) $(DEPS_LIBS)

@@ -1,0 +1,67 @@
+UNIT_TESTS = \
+	tests/unit/clock-t \
+	tests/unit/contract-t \
+	tests/unit/envelope_name-t \
+	tests/unit/fail-t \
+	tests/unit/fault-t \
+	tests/unit/fsio-t \
+	tests/unit/item-t \
+	tests/unit/json-t \
+	tests/unit/manifest-t \
+	tests/unit/plan-t \
+	tests/unit/rand-t \
+	tests/unit/type-t \
+	tests/unit/u64-t
+
+STYLE_TESTS = \
+	tests/check-build-lists.sh \
+	tests/check-seam.sh \
+	tests/style/calls.sh \
+	tests/style/checks-can-fail.sh \
+	tests/style/format.sh \
+	tests/style/headers.sh \
+	tests/style/layers.sh \
+	tests/style/lengths.sh \
+	tests/style/man.sh \
+	tests/style/paths.sh
+
+FLOW_TESTS =
+
+EXTRA_DIST += \
+	tests/tap.sh \
+	tests/style/lib.sh \
+	tests/style/code.awk \
+	tests/style/layers.awk \
+	tests/style/lengths.awk
+
+check_PROGRAMS = $(UNIT_TESTS) tests/handsel-test
+dist_check_SCRIPTS = $(STYLE_TESTS) $(FLOW_TESTS)
+TESTS = $(UNIT_TESTS) $(STYLE_TESTS) $(FLOW_TESTS)
+
+# The very objects of handsel, and the seam that only tests have.
+tests_handsel_test_SOURCES = $(handsel_SOURCES) tests/seam.c
+
+AM_TESTS_ENVIRONMENT = \
+	srcdir='$(abs_srcdir)'; export srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	HANDSEL='$(abs_top_builddir)/tests/handsel-test'; export HANDSEL; \
+	HANDSEL_PGP='$(abs_top_builddir)/handsel-pgp'; export HANDSEL_PGP; \
+	STYLE_CC='$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror $(DEPS_CFLAGS) $(GPGME_CFLAGS)'; \
+	export STYLE_CC; \
+	ASAN_OPTIONS=detect_leaks=1; export ASAN_OPTIONS; \
+	UBSAN_OPTIONS=print_stacktrace=1; export UBSAN_OPTIONS; \
+	LC_ALL=C.UTF-8; export LC_ALL; \
+	unset HANDSEL_HOME HANDSEL_TEST_SHIFT HANDSEL_TEST_FAULT;
+
+# A test that hangs is a failed test.
+TEST_SECONDS = 600
+TEST_EXTENSIONS = .sh
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+LOG_COMPILER = timeout $(TEST_SECONDS) $(SHELL) -c 'exec "$$0" --tap'
+SH_LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_COMPILER = timeout $(TEST_SECONDS)
+
+# Builds what the tests run, without running it.
+check-programs: $(check_PROGRAMS)
+.PHONY: check-programs
