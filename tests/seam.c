@@ -1,0 +1,63 @@
+/*
+ * seam - lets a test of the whole program shift its clock and break its steps
+ *
+ * Linked into tests/handsel-test beside the very objects of handsel, never into
+ * what is installed.  Before main() it reads
+ *   HANDSEL_TEST_SHIFT=SECONDS             the clock is that far off (negative: behind)
+ *   HANDSEL_TEST_FAULT=POINT:NTH:die|fail  the NTH pass through POINT (or `any`) dies or fails
+ * A value it cannot read ends the program with status 2: a test that arms
+ * nothing would pass for the wrong reason.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+
+/* Seconds; more would leave the years that a stamp can write. */
+#define SHIFT_MAX (200LL * 366 * 86400)
+
+static void
+seam_refuse(const char *name, const char *value)
+{
+	fprintf(stderr, "handsel-test: cannot read %s=%s\n", name, value);
+	_exit(2);
+}
+
+static void
+seam_shift(const char *name)
+{
+	const char *value = g_getenv(name);
+	gint64 seconds = 0;
+
+	if (value == NULL)
+		return;
+	if (!g_ascii_string_to_signed(value, 10, -SHIFT_MAX, SHIFT_MAX, &seconds, NULL))
+		seam_refuse(name, value);
+	clock_shift(seconds);
+}
+
+static void
+seam_fault(const char *name)
+{
+	const char *value = g_getenv(name);
+	guint64 nth = 0;
+
+	if (value == NULL)
+		return;
+	g_auto(GStrv) part = g_strsplit(value, ":", 0);
+	if (g_strv_length(part) != 3 || *part[0] == '\0' ||
+	    !g_ascii_string_to_unsigned(part[1], 10, 1, G_MAXUINT, &nth, NULL))
+		seam_refuse(name, value);
+	if (!g_str_equal(part[2], "die") && !g_str_equal(part[2], "fail"))
+		seam_refuse(name, value);
+	fault_arm(g_str_equal(part[0], "any") ? NULL : part[0], (guint)nth,
+		  g_str_equal(part[2], "die") ? FAULT_DIE : FAULT_FAIL);
+}
+
+__attribute__((constructor)) static void
+seam_arm(void)
+{
+	seam_shift("HANDSEL_TEST_SHIFT");
+	seam_fault("HANDSEL_TEST_FAULT");
+}
