@@ -1,0 +1,14 @@
+#!/bin/sh
+# format - the layout is clang-format's
+. "$(dirname "$0")/lib.sh"
+
+formatted() {
+	c_files | xargs clang-format-14 --style=file --dry-run -Werror
+}
+
+if command -v clang-format-14 >/dev/null; then
+	check "every C file is as clang-format writes it" formatted
+else
+	skip "every C file is as clang-format writes it" "no clang-format-14 here"
+fi
+tap_end
