@@ -1,9 +1,12 @@
 libhandsel_a_SOURCES += \
 	spool/channel.h \
 	spool/envelope.h \
+	spool/envelope_build.c \
 	spool/manifest.c \
 	spool/manifest.h \
 	spool/name.c \
 	spool/name.h \
 	spool/parts.h \
-	spool/spool.h
+	spool/spool.h \
+	spool/zipfd.c \
+	spool/zipfd.h

@@ -8,7 +8,10 @@ UNIT_TESTS = \
 	tests/unit/item-t \
 	tests/unit/json-t \
 	tests/unit/manifest-t \
+	tests/unit/message-t \
+	tests/unit/pairing-t \
 	tests/unit/plan-t \
+	tests/unit/proof-t \
 	tests/unit/rand-t \
 	tests/unit/type-t \
 	tests/unit/u64-t

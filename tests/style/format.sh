@@ -3,7 +3,9 @@
 . "$(dirname "$0")/lib.sh"
 
 formatted() {
-	c_files | xargs clang-format-14 --style=file --dry-run -Werror
+	said=$(c_files | xargs clang-format-14 --style=file --dry-run -Werror 2>&1) && return
+	printf '%s\n' "$said" | sed -n 's/^\([^:]*\):[0-9]*:.*/clang-format-14 -i \1/p' | uniq
+	return 1
 }
 
 if command -v clang-format-14 >/dev/null; then
