@@ -1,3 +1,5 @@
+#include "base/fsio.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +10,6 @@
 
 #include "base/fail.h"
 #include "base/fault.h"
-#include "base/fsio.h"
 #include "base/fsio_private.h"
 
 #define TREE_DEPTH   100  /* directories inside each other that are removed */
