@@ -1,7 +1,6 @@
 #include "base/fsio.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,9 +86,16 @@ fsio_open_foreign(int dir, const char *name, struct stat *st, GError **error)
 	int fd = fsio_open_at(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, error);
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &seen) != 0 || !is_plain(&seen)) {
+	int errnum = fstat(fd, &seen) != 0 ? errno : 0;
+	/* Removed in between, which is nobody's fault. */
+	if (errnum == 0 && seen.st_nlink == 0)
+		errnum = ENOENT;
+	if (errnum != 0 || !is_plain(&seen)) {
 		close(fd);
-		return not_regular(dir, name, error);
+		if (errnum == 0)
+			return not_regular(dir, name, error);
+		fsio_fail(error, errnum, "cannot open", dir, name);
+		return -1;
 	}
 	if (st != NULL)
 		*st = seen;
