@@ -19,7 +19,7 @@ typedef enum {
 } pair_state;
 
 typedef enum {
-	GOT_S1,     /* a valid proof for the open offer */
+	GOT_S1,     /* a valid proof for the open offer; a copy of the pinned s1 is no event */
 	GOT_S1_ASK, /* the same while pairing.confirm is on */
 	ACCEPTED,   /* the operator accepted */
 	GOT_WRONG,  /* a wrong proof */
@@ -39,7 +39,7 @@ typedef enum {
 	DO_ASK = 2,    /* keep s1, tell the operator */
 	DO_REFUSE = 4, /* answer `refused` */
 	DO_ALERT = 8,
-	DO_SEAL_S2 = 16, /* take Nm, seal s2: one transaction */
+	DO_SEAL_S2 = 16, /* take Nm, seal s2: one transaction; nothing if that m1 was taken */
 	DO_SEAL_S1 = 32,
 	DO_REPORT = 64
 } pair_action;
@@ -50,8 +50,11 @@ typedef struct {
 	guint actions; /* pair_action bits */
 } pair_step;
 
-/* The step for EVENT in STATE; an illegal pair has legal FALSE and is to be ignored with a note in
- * the log. */
+/*
+ * The step for EVENT in STATE; an illegal pair has legal FALSE, stays where it is, and is to be
+ * ignored with a note in the log.  PINNED and RUNNING outlive an invitation and joining again until
+ * the new pair is proven; whether an offer is open then is for the caller to keep.
+ */
 pair_step pairing_step(pair_state, pair_event);
 const char *pair_state_name(pair_state); /* as status shows it */
 gboolean pair_state_from_name(const char *, pair_state *ret);
