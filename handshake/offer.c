@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/fail.h"
+#include "base/u64.h"
 #include "handshake/secret.h"
 #include "handshake/shape.h"
 
@@ -60,16 +61,6 @@ wipe(json_t *signed_part)
 typedef json_t secret_json;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(secret_json, wipe)
 
-static json_t *
-format_to_json(const offer *o)
-{
-	json_t *j = json_array();
-
-	json_array_append_new(j, json_integer(o->major));
-	json_array_append_new(j, json_integer(o->minor));
-	return j;
-}
-
 json_t *
 offer_to_json(const offer *o)
 {
@@ -78,7 +69,8 @@ offer_to_json(const offer *o)
 	shape_write(j, texts, o);
 	if (o->description == NULL)
 		json_put(j, "description", "");
-	json_object_set_new(j, "format", format_to_json(o));
+	g_autofree char *format = g_strdup_printf("%u.%u", o->major, o->minor);
+	json_put(j, "format", format);
 	json_object_set(j, "contract", o->contract);
 	g_autofree char *made = clock_stamp(o->made), *expires = clock_stamp(o->expires);
 	json_put(j, "made", made);
@@ -101,21 +93,21 @@ offer_hash(const offer *o)
 static gboolean
 read_format(const json_t *j, guint *ret_major, guint *ret_minor, GError **error)
 {
-	const json_t *pair = json_object_get(j, "format");
-	json_int_t major = json_integer_value(json_array_get(pair, 0));
-	json_int_t minor = json_integer_value(json_array_get(pair, 1));
+	const char *text = json_str(j, "format");
+	g_auto(GStrv) parts = g_strsplit(text == NULL ? "" : text, ".", 3);
+	guint64 major = 0, minor = 0;
 
-	if (json_array_size(pair) != 2 || !json_is_integer(json_array_get(pair, 1)) || major < 1 ||
-	    major > NUMBER_MAX || minor < 0 || minor > NUMBER_MAX) {
+	if (g_strv_length(parts) != 2 || !u64_parse(parts[0], NUMBER_MAX, &major) ||
+	    !u64_parse(parts[1], NUMBER_MAX, &minor) || major == 0) {
 		fail_set(error, REASON_HANDSHAKE_FILE,
-			 FILE_NAME ": \"format\" is missing or not a pair of numbers");
+			 FILE_NAME ": \"format\" is missing or malformed");
 		return FALSE;
 	}
 	if (major > OFFER_MAJOR) {
 		fail_set(error, REASON_HANDSHAKE_FILE,
-			 FILE_NAME " is of the newer format %d.%d, known here is %d; install a "
-				   "newer version here",
-			 (int)major, (int)minor, OFFER_MAJOR);
+			 FILE_NAME " is of the newer format %s, known here is %d; install a newer "
+				   "version here",
+			 text, OFFER_MAJOR);
 		return FALSE;
 	}
 	*ret_major = (guint)major;

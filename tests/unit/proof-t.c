@@ -97,14 +97,14 @@ test_known_proof(void)
 
 	g_autofree char *hash = offer_hash(o);
 	g_assert_cmpstr(hash, ==,
-			"cab2803403d2a92827847eebc763863e3e16e01de2d435ad63ef25783fb53150");
+			"c51a4af0c6752c5d4874decd8d05d461f68017e4f27b55d0bd926c92e2f99b2f");
 	g_assert_true(proof_passphrase_key(o, NULL, &key, &e));
 	g_assert_no_error(e);
 	g_assert_null(key);
 	g_autofree char *proof = proof_make(o, &parts, key, &e);
 	g_assert_no_error(e);
 	g_assert_cmpstr(proof, ==,
-			"502cae2b5c0bb71c09dbc9829739b9aa2e7ee3a95377d900bbde9c1f2368ab58");
+			"d37d692839b63bb635d7375ae01b771846d1527c15ce53821a34d44a5a442194");
 }
 
 static void
@@ -122,7 +122,7 @@ test_known_proof_with_passphrase(void)
 	g_autofree char *proof = proof_make(o, &parts, key, &e);
 	g_assert_no_error(e);
 	g_assert_cmpstr(proof, ==,
-			"1c1ec55e639544357a9ef561205390f6f6d9456f89a36420405094834a8c0c97");
+			"7ee20e1406782c1e5b0c34506cdd9ccb4a7c3abdc520096f441bee87be52d8df");
 }
 
 static void
