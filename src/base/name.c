@@ -17,6 +17,17 @@ name_word_valid(const char *name)
 }
 
 gboolean
+name_site_valid(const char *name)
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+
+	if (name == NULL || (!g_ascii_islower(name[0]) && !g_ascii_isdigit(name[0])))
+		return FALSE;
+	gsize len = strlen(name);
+	return len <= NAME_SITE_MAX && strspn(name, chars) == len;
+}
+
+gboolean
 name_relation_symmetric(const char *type)
 {
 	return strcmp(type, "relates") == 0;

@@ -27,7 +27,7 @@ gboolean conf_given(const conf *, const char *key);
 /* Checks and sets (in memory). Setting a FIXED key that has another value is refused (class USAGE).
  * NULL takes the value away. */
 gboolean conf_set(conf *, const char *key, const char *value, GError **error);
-/* "KEY=VALUE" as on the command line. */
+/* "KEY=VALUE" as on the command line; "KEY=" takes the value away. */
 gboolean conf_set_pair(conf *, const char *pair, GError **error);
 /* Keys with values for people and --json, in the order of the table: each "key", "value" in turn;
  * caller frees. */

@@ -28,6 +28,11 @@ typedef struct {
 	setting_type type;
 	const char *fallback; /* default, as one would write it; NULL: none */
 	gint64 min, max;      /* for INT, SIZE, TIME; length for TEXT */
+	/*
+	 * Words separated by |.  ENUM: the only values.  TEXT: the same, where NAME, ID and
+	 * FIELD=VALUE stand for whatever has that form; NULL: any line.  Numbers: also taken,
+	 * though out of bounds.
+	 */
 	const char *choices;
 	setting_where where;
 	const char *help; /* one or two sentences */
@@ -39,3 +44,7 @@ const setting *setting_all(void);
 const setting *setting_find(const char *key, setting_where where);
 /* Is VALUE right for the row?  The error names key, value and what would be right (class USAGE). */
 gboolean setting_check(const setting *, const char *value, GError **error);
+/* What would be right, for help and man page: "yes or no", "1 to 100000"; caller frees. */
+char *setting_range(const setting *);
+/* The number that VALUE means: INT, SIZE in bytes, TIME in seconds.  FALSE if it is none. */
+gboolean setting_number(const setting *, const char *value, gint64 *ret);

@@ -1,0 +1,281 @@
+#include "conf/setting.h"
+
+#include "base/fail.h"
+#include "base/name.h"
+#include "base/rand.h"
+#include "base/u64.h"
+
+#include <limits.h>
+#include <string.h>
+
+#define KIB    G_GINT64_CONSTANT(1024)
+#define MIB    (1024 * KIB)
+#define GIB    (1024 * MIB)
+#define PIB    (1024 * 1024 * GIB)
+#define MINUTE G_GINT64_CONSTANT(60)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+#define SHOWN  60 /* characters of a wrong value in a message */
+#define FIXED  (SET_LINK | SET_FIXED)
+
+static const setting settings[] = {
+	{"name", SET_TEXT, NULL, 1, NAME_SITE_MAX, "NAME", SET_SITE | SET_FIXED,
+	 "Name of this site, as partners see it."},
+	{"id", SET_TEXT, NULL, RAND_ID_LEN, RAND_ID_LEN, "ID", SET_SITE | SET_FIXED,
+	 "Drawn when the site is made; tells it from another site of the same name."},
+
+	{"link.id", SET_TEXT, NULL, RAND_ID_LEN, RAND_ID_LEN, "ID", FIXED,
+	 "Drawn by the master; the same on both sides."},
+	{"link.role", SET_ENUM, NULL, 0, 0, "master|slave", FIXED,
+	 "Who made the handshake file is the master."},
+	{"link.partner", SET_TEXT, NULL, 1, NAME_SITE_MAX, "NAME", SET_LINK,
+	 "Name of the partner's site."},
+	{"link.description", SET_TEXT, NULL, 0, 1000, NULL, SET_LINK,
+	 "What the link is for, shown to the partner when the link is made."},
+	{"channel", SET_ENUM, "folder", 0, 0, "folder", SET_LINK, "How envelopes travel."},
+	{"adapter", SET_ENUM, "desk", 0, 0, "desk", SET_LINK,
+	 "The tracker of this side; desk is the embedded one."},
+	{"scope", SET_TEXT, "assigned", 1, 1000, "assigned|all|FIELD=VALUE", SET_LINK,
+	 "Which local items may leave: those assigned to the link, all, or those whose field has "
+	 "the value."},
+	{"user", SET_TEXT, NULL, 1, 255, NULL, FIXED,
+	 "Login that changes from the partner bear in the local tracker."},
+	{"protect", SET_ENUM, "encrypt", 0, 0, "encrypt|sign", FIXED,
+	 "Sign and encrypt envelopes, or only sign them: then anyone can read and no one forge "
+	 "them."},
+	{"paused", SET_BOOL, "no", 0, 0, NULL, SET_LINK,
+	 "While paused, nothing is sent, taken in or applied."},
+
+	{"folder.send", SET_PATH, NULL, 0, 0, NULL, SET_LINK,
+	 "Directory for what goes to the partner; exchange/SEND of the link if not set."},
+	{"folder.receive", SET_PATH, NULL, 0, 0, NULL, SET_LINK,
+	 "Directory in which the partner's files arrive; exchange/RECEIVE of the link if not set."},
+	{"folder.settle", SET_TIME, "60 s", 0, DAY, NULL, SET_LINK,
+	 "How long an incomplete file may rest without growing before it is quarantined."},
+	{"folder.part", SET_SIZE, "0", 64 * KIB, PIB, "0", SET_LINK,
+	 "Envelopes larger than this are cut in parts; 0 never cuts."},
+
+	{"sync.relay", SET_BOOL, "no", 0, 0, NULL, SET_LINK,
+	 "Items that came in by another link may leave by this one."},
+	{"sync.poll", SET_TIME, "30 s", 1, DAY, NULL, SET_LINK,
+	 "Time between looks at the tracker and the folder, beside watching them."},
+	{"sync.ack_delay", SET_TIME, "0 s", 0, HOUR, NULL, SET_LINK,
+	 "Acknowledgements of their own leave at most this often; 0 sends each at once."},
+	{"sync.batch", SET_INT, "1000", 1, 100000, NULL, SET_LINK, "Most changes in one envelope."},
+	{"sync.window", SET_INT, "8", 1, 1000, NULL, SET_LINK,
+	 "Changes of one item that may be on their way; further edits wait and go as one."},
+	{"sync.max_unacked", SET_INT, "100", 1, 10000, NULL, SET_LINK,
+	 "While this many envelopes are not acknowledged, no more are made."},
+	{"sync.max_unacked_bytes", SET_SIZE, "1 GiB", MIB, PIB, NULL, SET_LINK,
+	 "While this many bytes are not acknowledged, no more envelopes are made."},
+	{"sync.big_file", SET_SIZE, "8 MiB", 64 * KIB, PIB, NULL, SET_LINK,
+	 "Files from this size on travel in envelopes of their own, behind the others."},
+	{"sync.resend", SET_TIME, "1 h", 1, 30 * DAY, NULL, SET_LINK,
+	 "What the partner has not acknowledged is offered again after this time, then ever more "
+	 "seldom."},
+	{"sync.resend_max", SET_TIME, "1 d", 1, 365 * DAY, NULL, SET_LINK,
+	 "The longest time between two offers of the same envelope."},
+
+	{"pairing.confirm", SET_BOOL, "no", 0, 0, NULL, SET_LINK,
+	 "Master: wait for `handsel link accept` before pairing with who has joined."},
+	{"pairing.eager", SET_BOOL, "yes", 0, 0, NULL, SET_LINK,
+	 "Master: send the first changes right behind the answer to the handshake."},
+	{"pairing.expires", SET_TIME, "30 d", MINUTE, 3650 * DAY, NULL, SET_LINK,
+	 "Master: how long a new handshake file can be used."},
+
+	{"limit.field", SET_SIZE, "1 MiB", 1, 64 * MIB, NULL, SET_LINK,
+	 "Largest value of a field that is taken in."},
+	{"limit.file", SET_SIZE, "4 GiB", 0, PIB, NULL, SET_LINK,
+	 "Largest attached file that is taken in."},
+	{"limit.envelope", SET_SIZE, "8 GiB", MIB, PIB, NULL, SET_LINK,
+	 "Largest envelope that is taken in."},
+
+	{"quarantine.max", SET_INT, "1000", 1, 1000000, NULL, SET_LINK,
+	 "Most files in quarantine; when it is full, nothing more is taken in."},
+	{"quarantine.bytes", SET_SIZE, "1 GiB", MIB, PIB, NULL, SET_LINK,
+	 "Most bytes in quarantine; when it is full, nothing more is taken in."},
+	{"archive.keep", SET_TIME, "30 d", 0, 36500 * DAY, NULL, SET_LINK,
+	 "Archived envelopes older than this are removed; 0 keeps none."},
+	{"log.keep", SET_INT, "100000", 100, 1000000000, NULL, SET_LINK,
+	 "Lines of the log that are kept."},
+	{0},
+};
+
+const setting *
+setting_all(void)
+{
+	return settings;
+}
+
+const setting *
+setting_find(const char *key, setting_where where)
+{
+	for (const setting *s = settings; s->key != NULL; s++)
+		if (s->where & where & (SET_SITE | SET_LINK) && strcmp(s->key, key) == 0)
+			return s;
+	return NULL;
+}
+
+gboolean
+setting_number(const setting *s, const char *value, gint64 *ret)
+{
+	gboolean (*parse)(const char *, guint64, guint64 *) = s->type == SET_INT    ? u64_parse
+							      : s->type == SET_SIZE ? u64_parse_size
+							      : s->type == SET_TIME ? u64_parse_time
+										    : NULL;
+	guint64 number;
+
+	if (parse == NULL || !parse(value, G_MAXINT64, &number))
+		return FALSE;
+	*ret = (gint64)number;
+	return TRUE;
+}
+
+/* LIMIT as one would write it for row S; caller frees. */
+static char *
+bound_text(const setting *s, gint64 limit)
+{
+	if (s->type == SET_SIZE)
+		return u64_size_text((guint64)limit);
+	if (s->type == SET_TIME)
+		return limit == 0 ? g_strdup("0 s") : u64_age_text(limit);
+	return g_strdup_printf("%" G_GINT64_FORMAT, limit);
+}
+
+static char *
+number_range(const setting *s)
+{
+	g_autofree char *min = bound_text(s, s->min);
+	g_autofree char *max = bound_text(s, s->max);
+
+	return g_strdup_printf("%s%s%s to %s", s->choices == NULL ? "" : s->choices,
+			       s->choices == NULL ? "" : ", or ", min, max);
+}
+
+char *
+setting_range(const setting *s)
+{
+	switch (s->type) {
+	case SET_INT:
+	case SET_SIZE:
+	case SET_TIME:
+		return number_range(s);
+	case SET_BOOL:
+		return g_strdup("yes or no");
+	case SET_PATH:
+		return g_strdup("an absolute path");
+	case SET_TEXT:
+		if (s->choices == NULL)
+			return g_strdup_printf("one line of %d to %d bytes", (int)s->min,
+					       (int)s->max);
+		break;
+	case SET_ENUM:
+		break;
+	}
+	g_auto(GStrv) words = g_strsplit(s->choices, "|", 0);
+	return g_strjoinv(" or ", words);
+}
+
+/* FIELD=VALUE, where FIELD is a field's name. */
+static gboolean
+is_field_value(const char *text)
+{
+	const char *equals = strchr(text, '=');
+
+	if (equals == NULL || equals[1] == '\0')
+		return FALSE;
+	g_autofree char *field = g_strndup(text, (gsize)(equals - text));
+	return name_word_valid(field);
+}
+
+/* Does VALUE stand among the choices, as it is or by a form that a choice of a TEXT stands for? */
+static gboolean
+chosen(const setting *s, const char *value)
+{
+	static const struct {
+		const char *name;
+		gboolean (*has)(const char *);
+	} forms[] = {
+		{"NAME", name_site_valid},
+		{"ID", rand_id_valid},
+		{"FIELD=VALUE", is_field_value},
+	};
+
+	if (s->choices == NULL)
+		return FALSE;
+	g_auto(GStrv) words = g_strsplit(s->choices, "|", 0);
+	for (gsize i = 0; s->type == SET_TEXT && i < G_N_ELEMENTS(forms); i++)
+		if (g_strv_contains((const char *const *)words, forms[i].name)) {
+			if (forms[i].has(value))
+				return TRUE;
+			if (strcmp(value, forms[i].name) == 0)
+				return FALSE;
+		}
+	return g_strv_contains((const char *const *)words, value);
+}
+
+/* Valid UTF-8 without control characters: one line of a file and of a terminal. */
+static gboolean
+is_line(const char *value)
+{
+	if (!g_utf8_validate(value, -1, NULL))
+		return FALSE;
+	for (const char *p = value; *p != '\0'; p = g_utf8_next_char(p))
+		if (g_unichar_iscntrl(g_utf8_get_char(p)))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+fits(const setting *s, const char *value)
+{
+	gint64 number;
+
+	switch (s->type) {
+	case SET_BOOL:
+		return strcmp(value, "yes") == 0 || strcmp(value, "no") == 0;
+	case SET_INT:
+	case SET_SIZE:
+	case SET_TIME:
+		return chosen(s, value) ||
+		       (setting_number(s, value, &number) && number >= s->min && number <= s->max);
+	case SET_PATH:
+		return g_path_is_absolute(value) && strlen(value) < PATH_MAX;
+	case SET_TEXT:
+		return (gint64)strlen(value) >= s->min && (gint64)strlen(value) <= s->max &&
+		       (s->choices == NULL || chosen(s, value));
+	case SET_ENUM:
+		return chosen(s, value);
+	}
+	return FALSE;
+}
+
+/* VALUE, which may be anything, as part of a message; caller frees. */
+static char *
+shown(const char *value)
+{
+	g_autofree char *valid = g_utf8_make_valid(value, -1);
+	GString *out = g_string_new(NULL);
+
+	for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (out->len >= SHOWN) {
+			g_string_append(out, "…");
+			break;
+		}
+		g_string_append_unichar(out, g_unichar_iscntrl(c) ? '?' : c);
+	}
+	return g_string_free(out, FALSE);
+}
+
+gboolean
+setting_check(const setting *s, const char *value, GError **error)
+{
+	if (is_line(value) && fits(s, value))
+		return TRUE;
+	g_autofree char *what = shown(value);
+	g_autofree char *range = setting_range(s);
+	fail_set(error, FAIL_USAGE, "%s: cannot be \"%s\"; it is %s", s->key, what, range);
+	return FALSE;
+}
