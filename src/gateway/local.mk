@@ -4,4 +4,8 @@ libhandsel_a_SOURCES += \
 	src/gateway/gateway.c \
 	src/gateway/gateway.h \
 	src/gateway/items.c \
-	src/gateway/private.h
+	src/gateway/offer.c \
+	src/gateway/pairing.c \
+	src/gateway/private.h \
+	src/gateway/seal.c \
+	src/gateway/take.c

@@ -305,6 +305,16 @@ store_find_incoming(store *s, guint64 number, GError **error)
 	return q != NULL && db_next(s->db, q, error) == 1 ? read_incoming(q) : NULL;
 }
 
+gboolean
+store_has_incoming(store *s, guint64 number)
+{
+	gint64 n = 0;
+
+	return db_get_i64(s->db, &n, NULL, "SELECT 1 FROM incoming WHERE number = ?", "u",
+			  number) &&
+	       n == 1;
+}
+
 GPtrArray *
 store_incomings(store *s, guint64 first, GError **error)
 {

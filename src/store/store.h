@@ -68,6 +68,7 @@ GPtrArray *store_outgoings(store *, guint64 first, out_state most, GError **erro
 store_outgoing *store_find_outgoing(store *, guint64 number,
 				    GError **error); /* NULL without error: none */
 void store_outgoing_free(store_outgoing *);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(store_outgoing, store_outgoing_free)
 /* Bytes and count of numbers of kind changes that are above SETTLED. */
 gboolean store_unsettled(store *, guint64 settled, guint64 *ret_count, guint64 *ret_bytes,
 			 GError **error);
@@ -90,9 +91,11 @@ typedef struct {
 gboolean store_add_incoming(store *, const store_incoming *, GError **error);
 gboolean store_set_line(store *, guint64 number, guint64 line, GError **error);
 store_incoming *store_find_incoming(store *, guint64 number,
-				    GError **error);                /* NULL without error: none */
+				    GError **error); /* NULL without error: none */
+gboolean store_has_incoming(store *, guint64 number);
 GPtrArray *store_incomings(store *, guint64 first, GError **error); /* number >= FIRST, in order */
 void store_incoming_free(store_incoming *);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(store_incoming, store_incoming_free)
 
 /* Acks of the partner whose `at` I have not processed yet. */
 gboolean store_add_ack(store *, guint64 done, guint64 at, GError **error);
@@ -113,6 +116,7 @@ store_item *store_load_item(store *, const char *uid,
 			    GError **error); /* NULL without error: unknown */
 gboolean store_save_item(store *, const store_item *, GError **error);
 void store_item_free(store_item *);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(store_item, store_item_free)
 /* Cheap looks. */
 gboolean store_item_shared(store *, const char *uid); /* live and here */
 gboolean store_item_known(store *, const char *uid);  /* tombstones too */
@@ -196,4 +200,5 @@ gboolean store_close_conflicts(store *, const char *uid, const char *reg, GError
 GPtrArray *store_conflicts(store *, const char *uid, GError **error); /* NULL: all; newest first */
 store_conflict *store_find_conflict(store *, guint64 id, GError **error);
 void store_conflict_free(store_conflict *);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(store_conflict, store_conflict_free)
 gboolean store_count_conflicts(store *, guint64 *ret_all, guint64 *ret_open, GError **error);

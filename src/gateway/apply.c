@@ -1,0 +1,213 @@
+#include <unistd.h>
+
+#include "gateway/private.h"
+
+/*
+ * Records are merged in batches: all intents of a batch become durable in one transaction of the
+ * state, all plans are applied in one of the tracker, and what came of them is committed with the
+ * next batch's intents.  A crash leaves intents, and gate_recover() asks the tracker for each
+ * token.
+ */
+
+static void
+forget_batch(gateway *g)
+{
+	g_ptr_array_set_size(g->batch, 0);
+	g_hash_table_remove_all(g->batched);
+}
+
+gboolean
+gate_add_intent(gateway *g, sync_item *it, json_t *intent, GError **error)
+{
+	if (!store_add_intent(g->store, it->uid, json_str(intent, "token"), intent, error))
+		return FALSE;
+	g_ptr_array_add(g->batch, json_incref(intent));
+	g_hash_table_add(g->batched, g_strdup(it->uid));
+	return TRUE;
+}
+
+/* Bytes of a file: received and waiting, or in the tracker already (then the adapter does not ask).
+ */
+static int
+content(const char *sha256, gpointer data, GError **error)
+{
+	gateway *g = data;
+	int fd = spool_read(g->spool, SPOOL_CONTENT, sha256, NULL, NULL);
+
+	if (fd < 0)
+		fail_set(error, REASON_NO_CONTENT, "the bytes of file %.8s are not here", sha256);
+	return fd;
+}
+
+static gboolean
+finish(gateway *g, const json_t *intent, const json_t *results, GError **error)
+{
+	const char *uid = json_str(intent, "uid");
+	g_autoptr(sync_item) it = gate_load(g, uid, error);
+	g_autoptr(item) now = NULL;
+	sync_ctx ctx = gate_ctx(g);
+	sync_out out;
+
+	if (it == NULL || !store_drop_intent(g->store, uid, error))
+		return FALSE;
+	sync_out_init(&out);
+	sync_finish(&ctx, it, intent, results, &out);
+	/* The tracker's own id is wanted for tables, and what dangles is to be found again. */
+	gboolean ok = (it->id != NULL || gate_view(g, it, &now, error)) &&
+		      gate_save(g, it, now, &out, error);
+	sync_out_clear(&out);
+	return ok;
+}
+
+static gboolean
+apply_one(gateway *g, const json_t *intent, GPtrArray *all, GError **error)
+{
+	json_t *results = g->tracker_ops->apply(g->tracker, g->name, json_str(intent, "token"),
+						sync_intent_plan(intent), content, g, error);
+
+	if (results == NULL)
+		return FALSE;
+	g_ptr_array_add(all, results);
+	return TRUE;
+}
+
+static gboolean
+apply_batch(gateway *g, GPtrArray *all, GError **error)
+{
+	gboolean grouped = g->tracker_ops->begin != NULL;
+
+	if (grouped && !g->tracker_ops->begin(g->tracker, error))
+		return FALSE;
+	for (guint i = 0; i < g->batch->len; i++)
+		if (!apply_one(g, g->batch->pdata[i], all, error)) {
+			if (grouped)
+				g->tracker_ops->rollback(g->tracker);
+			return FALSE;
+		}
+	return !grouped || g->tracker_ops->commit(g->tracker, error);
+}
+
+/*
+ * Called inside a transaction of the state and leaves one open: commits the intents, applies,
+ * finishes. After a failure the intents stay for gate_recover().
+ */
+gboolean
+gate_flush(gateway *g, GError **error)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
+
+	if (g->batch->len == 0)
+		return TRUE;
+	if (!store_commit(g->store, error) || !fault_pass("tracker-before", error) ||
+	    !apply_batch(g, all, error) || !fault_pass("tracker-after", error) ||
+	    !store_begin(g->store, error)) {
+		forget_batch(g);
+		return FALSE;
+	}
+	for (guint i = 0; i < g->batch->len; i++)
+		if (!finish(g, g->batch->pdata[i], all->pdata[i], error)) {
+			forget_batch(g);
+			return FALSE;
+		}
+	forget_batch(g);
+	return TRUE;
+}
+
+/* Is a record's merge to wait for something outside the item?  0 or a reason. */
+int
+gate_block(gateway *g, const json_t *record)
+{
+	size_t i;
+	json_t *thing;
+
+	json_array_foreach (json_object_get(record, "things"), i, thing) {
+		const json_t *v = json_object_get(thing, "v");
+		const char *sha = json_str(v, "sha256");
+
+		if (sha == NULL || fsio_exists(spool_fd(g->spool, SPOOL_CONTENT), sha))
+			continue;
+		g_autofree char *missing = g_strdup_printf("missing.%s", sha);
+		g_autofree char *known = store_get(g->store, missing);
+		if (known != NULL)
+			continue; /* its sender no longer has it: the file alone is refused */
+		int fd = g->tracker_ops->open_file(g->tracker, sha, NULL, NULL);
+		if (fd < 0)
+			return REASON_NO_CONTENT;
+		close(fd);
+	}
+	return 0;
+}
+
+gboolean
+gate_merge(gateway *g, sync_item *it, json_t *record, gboolean from_inq, GError **error)
+{
+	g_autoptr(item) now = NULL;
+	g_autoptr(json_ref) intent = NULL;
+	sync_ctx ctx = gate_ctx(g);
+	sync_out out;
+
+	if (!gate_view(g, it, &now, error))
+		return FALSE;
+	sync_out_init(&out);
+	gboolean ok = sync_merge(&ctx, it, now, record, from_inq, &out, &intent, error);
+	if (ok && intent != NULL && plan_empty(sync_intent_plan(intent))) {
+		g_autoptr(json_ref) none = json_array();
+
+		/* Nothing to write: no intent needs to be durable. */
+		sync_finish(&ctx, it, intent, none, &out);
+		g_clear_pointer(&intent, json_decref);
+	}
+	ok = ok && gate_save(g, it, now, &out, error) &&
+	     (intent == NULL || gate_add_intent(g, it, intent, error));
+	sync_out_clear(&out);
+	return ok;
+}
+
+/* An intent the tracker does not know was not carried out: its record is merged again, from a fresh
+ * read. */
+static gboolean
+again(gateway *g, const json_t *intent, GError **error)
+{
+	const char *uid = json_str(intent, "uid");
+	json_t *record = json_object_get(intent, "record");
+	g_autoptr(sync_item) it = gate_load(g, uid, error);
+
+	if (it == NULL || !store_drop_intent(g->store, uid, error))
+		return FALSE;
+	if (json_is_object(record))
+		return gate_merge(g, it, record, json_flag(intent, "inq"), error);
+	g_autoptr(item) now = NULL;
+	sync_ctx ctx = gate_ctx(g);
+	sync_out out;
+	if (!gate_view(g, it, &now, error))
+		return FALSE;
+	sync_out_init(&out);
+	sync_capture(&ctx, it, now, TRUE, &out);
+	g_autoptr(json_ref) plan = sync_replan(&ctx, it, NULL);
+	gboolean ok = gate_save(g, it, now, &out, error) &&
+		      (plan == NULL || gate_add_intent(g, it, plan, error));
+	sync_out_clear(&out);
+	return ok;
+}
+
+gboolean
+gate_recover(gateway *g, GError **error)
+{
+	g_autoptr(GPtrArray) open = store_intents(g->store, error);
+
+	if (open == NULL)
+		return FALSE;
+	for (guint i = 0; i < open->len; i++) {
+		json_t *intent = open->pdata[i];
+		g_autoptr(json_ref) results = NULL;
+
+		if (g->tracker_ops->applied != NULL &&
+		    !g->tracker_ops->applied(g->tracker, g->name, json_str(intent, "token"),
+					     &results, error))
+			return FALSE;
+		if (!(results != NULL ? finish(g, intent, results, error)
+				      : again(g, intent, error)))
+			return FALSE;
+	}
+	return gate_flush(g, error);
+}

@@ -1,0 +1,314 @@
+#include "gateway/private.h"
+
+/* ---- what sync asks of the site ---- */
+
+static gboolean
+shares(const char *uid, gpointer data)
+{
+	gateway *g = data;
+
+	return store_item_shared(g->store, uid) && g->tracker_ops->exists(g->tracker, uid);
+}
+
+static item *
+view(const char *uid, gpointer data)
+{
+	gateway *g = data;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(sync_item) it = gate_load(g, uid, &error);
+	item *now = NULL;
+
+	if (it == NULL || !gate_view(g, it, &now, &error)) {
+		gate_note(g, "trouble", uid, NULL, "could not be read back: %s", error->message);
+		return NULL;
+	}
+	return now;
+}
+
+sync_ctx
+gate_ctx(gateway *g)
+{
+	return (sync_ctx){
+		.master = g->master,
+		.contract = g->contract,
+		.now = g->now,
+		.by = conf_text(g->conf, "user"),
+		.shares = shares,
+		.view = view,
+		.data = g,
+	};
+}
+
+/* ---- items in and out of the store ---- */
+
+sync_item *
+gate_load(gateway *g, const char *uid, GError **error)
+{
+	g_autoptr(GError) inner = NULL;
+	store_item *row = store_load_item(g->store, uid, &inner);
+
+	if (inner != NULL) {
+		g_propagate_error(error, g_steal_pointer(&inner));
+		return NULL;
+	}
+	if (row == NULL)
+		return sync_item_new(uid, NULL);
+	sync_item *it = sync_item_from_json(uid, row->doc, error);
+	store_item_free(row);
+	return it;
+}
+
+/* Other ends of VIEW's references, and of the agreed tops, that this link does not show. */
+static GPtrArray *
+dangling_targets(gateway *g, const sync_item *it, const item *now)
+{
+	GPtrArray *targets = g_ptr_array_new_with_free_func(g_free);
+	const char *reg;
+	json_t *unused;
+
+	for (int from = 0; from < 2; from++) {
+		json_t *regs = from == 0 ? it->rows : now == NULL ? NULL : now->regs;
+
+		json_object_foreach (regs, reg, unused) {
+			g_autofree char *target = NULL;
+			json_t *top = from == 0 ? sync_top(it, reg) : json_object_get(unused, "v");
+
+			switch (item_reg_type(reg)) {
+			case REG_RELATION:
+				if (top != NULL)
+					item_relation_parts(reg, NULL, NULL, &target);
+				break;
+			case REG_PARENT:
+				if (from == 0 && top != NULL)
+					top = json_object_get(top, "v");
+				target = g_strdup(json_string_value(top));
+				break;
+			default:
+				break;
+			}
+			if (target != NULL && !shares(target, g))
+				g_ptr_array_add(targets, g_steal_pointer(&target));
+		}
+	}
+	return targets;
+}
+
+static gboolean
+has_references(const sync_item *it, const item *now)
+{
+	const char *reg;
+	json_t *unused;
+
+	json_object_foreach (it->rows, reg, unused)
+		if (item_reg_type(reg) == REG_RELATION || item_reg_type(reg) == REG_PARENT)
+			return TRUE;
+	if (now == NULL)
+		return FALSE;
+	json_object_foreach (now->regs, reg, unused)
+		if (item_reg_type(reg) == REG_RELATION || item_reg_type(reg) == REG_PARENT)
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean
+save_row(gateway *g, sync_item *it, GError **error)
+{
+	g_autoptr(json_ref) doc = sync_item_to_json(it);
+	const json_t *title = json_object_get(it->shadow, "title");
+
+	if (json_is_string(title)) {
+		g_free(it->title);
+		it->title = g_strdup(json_string_value(title));
+	}
+	const store_item row = {
+		.uid = it->uid,
+		.id = it->id,
+		.title = it->title,
+		.partner_id = it->partner_id,
+		.gen = it->gen,
+		.own = it->own,
+		.seen = it->seen,
+		.k = sync_k(it),
+		.live = sync_alive(it),
+		.here = it->here,
+		.joined = it->joined,
+		.held = (guint)json_array_size(it->inq),
+		.listed = (guint)json_object_size(it->listed),
+		.why = it->why,
+		.doc = doc,
+	};
+	return store_save_item(g->store, &row, error);
+}
+
+static gboolean
+save_lines(gateway *g, const char *uid, sync_out *out, GError **error)
+{
+	if (out->drop_lines && !store_drop_lines(g->store, uid, error))
+		return FALSE;
+	for (guint i = 0; i < out->lines->len; i++) {
+		json_t *line = out->lines->pdata[i];
+		gboolean record = g_strcmp0(json_str(line, "t"), "change") == 0;
+		g_autoptr(GPtrArray) files = g_ptr_array_new();
+		g_autofree char *text = json_text(line);
+		size_t at;
+		json_t *thing;
+
+		json_array_foreach (json_object_get(line, "things"), at, thing) {
+			const char *sha = json_str(json_object_get(thing, "v"), "sha256");
+
+			if (sha != NULL)
+				g_ptr_array_add(files, (gpointer)sha);
+		}
+		if (!store_add_line(g->store, record ? LINE_RECORD : LINE_ANSWER, uid,
+				    (guint64)json_num(line, "gen", 0),
+				    (guint64)json_num(line, "own", 0), text, files, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+save_losses(gateway *g, sync_item *it, sync_out *out, GError **error)
+{
+	for (guint i = 0; i < out->losses->len; i++) {
+		json_t *loss = out->losses->pdata[i];
+		const char *reg = json_str(loss, "reg");
+		g_autofree char *value = type_show(json_object_get(loss, "value"), 60);
+
+		if (!store_add_conflict(g->store, it->uid, reg, json_flag(loss, "open"), loss,
+					error))
+			return FALSE;
+		gate_note(g, "conflict", it->uid, NULL, "%s: %s lost", reg, value);
+	}
+	const char *reg;
+	json_t *row;
+	/* A plain top closes what was open. */
+	if (out->losses->len == 0 && out->lines->len == 0)
+		return TRUE;
+	json_object_foreach (it->rows, reg, row) {
+		json_t *top = sync_top(it, reg);
+
+		if (item_reg_type(reg) == REG_FIELD &&
+		    (top == NULL || json_object_get(top, "c") == NULL) &&
+		    !store_close_conflicts(g->store, it->uid, reg, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean
+gate_save(gateway *g, sync_item *it, const item *now, sync_out *out, GError **error)
+{
+	if (now != NULL && g_strcmp0(it->id, now->id) != 0) {
+		g_free(it->id);
+		it->id = g_strdup(now->id);
+	}
+	if (!save_row(g, it, error) || (out != NULL && (!save_lines(g, it->uid, out, error) ||
+							!save_losses(g, it, out, error))))
+		return FALSE;
+	/* Saved without a fresh read: what dangles in the tracker is noted already. */
+	if (now == NULL && it->here)
+		return TRUE;
+	if (!has_references(it, now))
+		return store_set_dangling(g->store, it->uid, NULL, error);
+	g_autoptr(GPtrArray) targets = dangling_targets(g, it, now);
+	return store_set_dangling(g->store, it->uid, targets, error);
+}
+
+/* ---- what the tracker shows, as far as it concerns this link ---- */
+
+/* What another link wrote is no local edit: unless sync.relay says so, it is as if the tracker
+ * still showed what we know. */
+static void
+mask_foreign(gateway *g, const sync_item *it, item *now)
+{
+	const char *reg;
+	json_t *entry;
+	void *next;
+
+	json_object_foreach_safe (now->regs, next, reg, entry) {
+		const char *via = json_str(entry, "via");
+
+		if (via == NULL || g_str_equal(via, g->name))
+			continue;
+		json_t *known = json_object_get(it->shadow, reg);
+		if (known == NULL)
+			json_object_del(now->regs, reg);
+		else
+			json_object_set(entry, "v", known);
+	}
+}
+
+gboolean
+gate_view(gateway *g, sync_item *it, item **ret, GError **error)
+{
+	g_autoptr(item) now = NULL;
+
+	if (!g->tracker_ops->get(g->tracker, it->uid, &now, error))
+		return FALSE;
+	if (now != NULL && !conf_bool(g->conf, "sync.relay"))
+		mask_foreign(g, it, now);
+	*ret = g_steal_pointer(&now);
+	return TRUE;
+}
+
+/* ---- the site's other links ---- */
+
+static void
+open_others(gateway *g)
+{
+	g_autoptr(GPtrArray) names = site_links(g->site, NULL);
+
+	g->others_open = TRUE;
+	for (guint i = 0; names != NULL && i < names->len; i++) {
+		const char *name = names->pdata[i];
+
+		if (g_str_equal(name, g->name))
+			continue;
+		g_autofree char *dir = site_link_dir(g->site, name);
+		store *s = store_open_readonly(dir, NULL);
+		if (s != NULL)
+			g_hash_table_insert(g->others, g_strdup(name), s);
+	}
+}
+
+gboolean
+gate_elsewhere(gateway *g, const char *uid)
+{
+	GHashTableIter iter;
+	gpointer s;
+
+	if (!g->others_open)
+		open_others(g);
+	g_hash_table_iter_init(&iter, g->others);
+	while (g_hash_table_iter_next(&iter, NULL, &s))
+		if (store_item_known(s, uid))
+			return TRUE;
+	return g->tracker_ops->exists(g->tracker, uid);
+}
+
+gboolean
+gate_in_scope(gateway *g, const item *now)
+{
+	const char *scope = conf_text(g->conf, "scope");
+	const char *via = now->via;
+
+	/* Default closed: what came in by another link is not passed on. */
+	if (via != NULL && !g_str_equal(via, g->name) && !conf_bool(g->conf, "sync.relay"))
+		return FALSE;
+	if (store_assigned(g->store, now->uid) || g_str_equal(scope, "all"))
+		return TRUE;
+	const char *equals = strchr(scope, '=');
+	if (equals == NULL)
+		return FALSE;
+	g_autofree char *field = g_strndup(scope, (gsize)(equals - scope));
+	const json_t *v = item_value(now, field);
+	if (json_is_string(v))
+		return g_str_equal(json_string_value(v), equals + 1);
+	size_t i;
+	json_t *one;
+	json_array_foreach (v, i, one)
+		if (g_strcmp0(json_string_value(one), equals + 1) == 0)
+			return TRUE;
+	return json_is_true(v) && g_str_equal(equals + 1, "yes");
+}

@@ -1,0 +1,61 @@
+/*
+ * make - links come into being: new, join, invite; and their files are looked at
+ */
+#pragma once
+#include "gateway/gateway.h"
+#include "handshake/offer.h"
+
+typedef struct {
+	const char *name;    /* the link's name here */
+	const char *channel; /* master only */
+	const char *adapter;
+	const char *scope;
+	const char *user;            /* NULL: NAME-sync */
+	const char *description;     /* master only; may be NULL */
+	const char *protect;         /* master only: "encrypt" or "sign" */
+	const char *contract;        /* master only: path of a contract file; NULL: the default */
+	const char *passphrase;      /* NULL: none */
+	const char *const *settings; /* "KEY=VALUE", NULL-ended; may be NULL */
+	const char *out;    /* master only: path of the handshake file to write; must not exist */
+	gboolean same_site; /* slave only */
+} link_request;
+
+/* Master: makes the link and its handshake file (0600), both or neither. */
+gboolean link_make(site *, const link_request *, GError **error);
+/*
+ * Slave: makes the link from handshake file PATH and seals s1.  A file of this very site needs
+ * SAME_SITE.  The same file again replaces a link of it that the master has not accepted yet.
+ */
+gboolean link_join(site *, const char *path, const link_request *, GError **error);
+/* Reads and verifies a handshake file; expiry is not judged. */
+offer *link_inspect(const char *path, GError **error);
+/* Master: a fresh handshake file for a link nobody has joined yet; the one before is void from now
+ * on. */
+gboolean link_invite(site *, const char *name, const char *passphrase, const char *out,
+		     GError **error);
+/* The six words of a paired link, or NULL before pairing; caller frees. */
+char *link_words(gateway *);
+/* Compares (case and blanks do not matter) and remembers that they were right. REASON_PROOF if not.
+ */
+gboolean link_verify(gateway *, const char *words, GError **error);
+gboolean link_verified(gateway *);
+/* Marks items as travelling on the link; they are captured at the next pass. RET_NEW counts those
+ * that were not yet. */
+gboolean link_assign(gateway *, const char *const *ids, guint *ret_new, GError **error);
+/* Seals what waits and says goodbye; no change travels afterwards. */
+gboolean link_close(gateway *, GError **error);
+gboolean link_closed(gateway *);
+/* What would be lost by removing the link now, as texts (none: nothing); caller frees. */
+GPtrArray *link_losses(gateway *, GError **error);
+/* Removes the link with all its files.  The caller has asked. */
+gboolean link_remove(site *, const char *name, GError **error);
+/*
+ * Points SEND and RECEIVE elsewhere: moves what lies there, tries both by writing and removing a
+ * file, then sets folder.send and folder.receive (SYMLINK: replaces exchange/SEND and
+ * exchange/RECEIVE by symbolic links instead).  Either may be NULL: stays as it is.
+ */
+gboolean link_connect(gateway *, const char *send, const char *receive, gboolean symlink,
+		      GError **error);
+/* The directories in use; caller frees. */
+char *link_send_dir(gateway *);
+char *link_receive_dir(gateway *);

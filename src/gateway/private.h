@@ -1,0 +1,104 @@
+/* private - what the files of gateway share */
+#pragma once
+#include "base/clock.h"
+#include "base/fail.h"
+#include "base/fault.h"
+#include "base/fsio.h"
+#include "base/rand.h"
+#include "gateway/gateway.h"
+#include "handshake/offer.h"
+#include "spool/envelope.h"
+#include "sync/sync.h"
+
+struct gateway {
+	site *site;
+	char *name, *dir;
+	gate_mode mode;
+	int lock;
+	conf *conf;
+	store *store;
+	spool *spool;
+	pgp *pgp;
+	const channel_ops *channel_ops;
+	channel *channel;
+	const adapter_ops *tracker_ops;
+	adapter *tracker;
+	contract *contract;
+	store_numbers n;
+	gboolean master;
+	char *id;           /* link id */
+	char *me, *partner; /* fingerprints */
+	char *stopped;
+	pair_state state;
+	GHashTable *others; /* name -> store * of the site's other links, opened when needed */
+	gboolean others_open;
+	GPtrArray *batch;    /* json_t *: intents that wait for the tracker */
+	GHashTable *batched; /* uids in BATCH */
+	char *now;           /* stamp of this pass */
+};
+
+/* gateway.c */
+gboolean gate_save_numbers(gateway *, GError **error);
+gboolean gate_set_state(gateway *, pair_state, GError **error);
+gboolean gate_stop(gateway *, const char *why, GError **error);
+void gate_note(gateway *, const char *what, const char *uid, const char *envelope,
+	       const char *format, ...) G_GNUC_PRINTF(5, 6);
+sync_ctx gate_ctx(gateway *);
+
+/* items.c: sync_item in and out of the store */
+sync_item *gate_load(gateway *, const char *uid, GError **error); /* a new one (gen 0) if unknown */
+gboolean gate_save(gateway *, sync_item *, const item *view, sync_out *, GError **error);
+gboolean gate_view(gateway *, sync_item *, item **ret, GError **error);
+/* Does or did the site have UID through another link, or in the tracker? */
+gboolean gate_elsewhere(gateway *, const char *uid);
+gboolean gate_in_scope(gateway *, const item *view);
+
+/* apply.c: intents */
+gboolean gate_add_intent(gateway *, sync_item *, json_t *intent, GError **error);
+gboolean gate_flush(gateway *, GError **error);
+gboolean gate_recover(gateway *, GError **error);
+/* merges one record; adds to the batch */
+gboolean gate_merge(gateway *, sync_item *, json_t *record, gboolean from_inq, GError **error);
+int gate_block(gateway *, const json_t *record);
+
+/* capture.c */
+gboolean gate_sweep(gateway *, GError **error);
+gboolean gate_release(gateway *, GError **error);
+gboolean gate_references(gateway *, GError **error);
+
+/* seal.c */
+manifest *gate_manifest(gateway *, envelope_kind, guint64 number);
+/* Builds, seals and places number last + 1 in the outbox, and moves the numbers on; inside a
+ * transaction; not offered. */
+gboolean gate_seal(gateway *, manifest *, GPtrArray *lines, GPtrArray *files, guint64 changes,
+		   GError **error);
+gboolean gate_seal_lines(gateway *, GError **error);
+gboolean gate_seal_ack(gateway *, GError **error);
+/* Builds and seals an un-numbered envelope to RECIPIENT straight into the channel. */
+gboolean gate_send_loose(gateway *, manifest *, char series, guint64 counter, const char *recipient,
+			 char **ret_file, GError **error);
+
+/* offer.c */
+gboolean gate_offer(gateway *, GError **error);
+gboolean gate_got_ack(gateway *, const manifest_ack *, GError **error);
+gboolean gate_settle(gateway *, GError **error);
+gboolean gate_check_ack(gateway *, const manifest_ack *, GError **error);
+void gate_fill_ack(gateway *, manifest *, gboolean last);
+
+/* take.c */
+gboolean gate_take(gateway *, GError **error);
+
+/* Decrypts and verifies tmp file TMP (SIGNERS NULL: who signed is not judged); a descriptor of the
+ * plain zip at 0 and its tmp name, which the caller removes; or -1. */
+int gate_open_plain(gateway *, const char *tmp, pgp_protect, const char *const *signers,
+		    char **ret_plain, GError **error);
+
+/* work.c: what has been taken, in order */
+gboolean gate_work(gateway *, GError **error);
+
+/* pairing.c */
+gboolean gate_take_s1(gateway *, const envelope_name *, const char *tmp, take_verdict *,
+		      GError **error);
+gboolean gate_take_m1(gateway *, const manifest *, const char *hash, GError **error);
+gboolean gate_take_refused(gateway *, const manifest *, GError **error);
+gboolean gate_work_ping(gateway *, const manifest *, GError **error);

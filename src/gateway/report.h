@@ -1,0 +1,46 @@
+/*
+ * report - how a link is, for status, trace, spool, hold and conflict
+ *
+ * Everything comes as JSON with stable keys; tables are made from it.
+ */
+#pragma once
+#include "gateway/gateway.h"
+
+/*
+ * {"link","state","role","channel","protect","partner_site","last_in","last_in_id","last_out","last_out_id","queued",
+ *  "unacked","held","listed","quarantine","conflicts","open_conflicts","verified","items","problems":[{"text","command"}]}
+ * state: handshake, running, paused, stopped, closed, refused, away.  "queued": records not yet
+ * sealed.
+ */
+json_t *report_status(gateway *, GError **error);
+/*
+ * What happened to one item, by ID here (or uid), oldest first:
+ * {"id","uid","title","partner_id","state":"live|gone|unshared|unknown","agreed":bool,"held":n,"listed":[{"reg","how","reason","text"}],
+ *  "unsealed":n, "events":[{"at","what","envelope","text","carried","stored","done"}]}
+ */
+json_t *report_trace(gateway *, const char *id, GError **error);
+/*
+ * Envelopes: array of
+ * {"id","kind","where":"outbox|inbox|quarantine|archive","size","age","state","changes","reason"}.
+ * ALL: archive too. FOREIGN: *RET_FOREIGN gets [{"file","reason"}], may be NULL.
+ */
+json_t *report_spool(gateway *, gboolean all, json_t **ret_foreign, GError **error);
+/*
+ * One envelope by id ("m17", "s42") or quarantine file name: the above and "file" (path), "sha256",
+ * "first_seen", "seen", "reason", "text", "advice", "checks":[{"check","result"}], and, opened with
+ * the link's keys (GATE_WORK), "manifest" and "lines".
+ */
+json_t *report_envelope(gateway *, const char *id, GError **error);
+/* Checks every envelope in outbox, inbox and quarantine: array of {"id","ok","text"}. Needs
+ * GATE_WORK. */
+json_t *report_verify(gateway *, GError **error);
+/* Items that wait: array of
+ * {"id","uid","title","held":n,"reason","text","since","retry":bool,"listed":[{"reg","how","reason","text","value"}]}.
+ */
+json_t *report_holds(gateway *, GError **error);
+/* {"number","id","uid","title","reg","at","open","mine","theirs","winner","policy","value"}, newest
+ * first. */
+json_t *report_conflicts(gateway *, GError **error);
+json_t *report_conflict(gateway *, guint64 number, GError **error);
+/* Everything that would fail later: array of {"what","ok","text","command"}. Needs GATE_WORK. */
+json_t *report_check(gateway *, GError **error);

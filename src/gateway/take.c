@@ -1,0 +1,336 @@
+#include <unistd.h>
+
+#include "gateway/private.h"
+#include "spool/parts.h"
+#include "spool/take.h"
+
+#define TAKE_BATCH 1000  /* files per transaction */
+#define AHEAD      10000 /* numbers further ahead stay in the channel */
+
+/* ---- opening ---- */
+
+/* Decrypts and verifies tmp file TMP; a descriptor of the plain zip and its tmp name, or -1. */
+int
+gate_open_plain(gateway *g, const char *tmp, pgp_protect protect, const char *const *signers,
+		char **ret_plain, GError **error)
+{
+	g_autofree char *plain = NULL;
+	g_autofree char *signer = NULL;
+	guint64 limit = (guint64)conf_int(g->conf, "limit.envelope"), size = 0;
+	int dir = spool_fd(g->spool, SPOOL_TMP);
+	int in = spool_read(g->spool, SPOOL_TMP, tmp, &size, error);
+
+	if (in < 0)
+		return -1;
+	int out = fsio_tmp(dir, &plain, error);
+	/* Encrypted bytes don't shrink when decrypted: what grows is a bomb. */
+	limit = MIN(limit, size + 65536);
+	gboolean ok = out >= 0 && (signers == NULL ? pgp_decrypt(g->pgp, in, out, limit, error)
+						   : pgp_unseal(g->pgp, in, out, protect, signers,
+								limit, &signer, error));
+	close(in);
+	if (ok && lseek(out, 0, SEEK_SET) == 0) {
+		*ret_plain = g_steal_pointer(&plain);
+		return out;
+	}
+	if (out >= 0) {
+		close(out);
+		fsio_remove(dir, plain, NULL);
+	}
+	return -1;
+}
+
+static pgp_protect
+pinned_protection(gateway *g)
+{
+	return g_str_equal(conf_text(g->conf, "protect"), "encrypt") ? PGP_ENCRYPT : PGP_SIGN;
+}
+
+/* ---- does a manifest fit this link? ---- */
+
+static gboolean
+check_place(gateway *g, const manifest *m, const envelope_name *name, GError **error)
+{
+	/* m1 brings the epoch it is to be checked against; `refused` may come before there is any.
+	 */
+	gboolean pairing = m->kind == KIND_REFUSED || (m->kind == KIND_PING && g->n.with == NULL);
+
+	if (!g_str_equal(m->link, g->id) || m->role != name->role)
+		fail_set(error, REASON_OTHER_LINK, "it is an envelope of another link");
+	else if (!g_str_equal(m->from, g->partner) || g_strcmp0(m->to, g->me) != 0)
+		fail_set(error, REASON_ADDRESSEE, "it is from or to another key than this link's");
+	else if (!pairing && g->n.with == NULL)
+		fail_set(error, REASON_NOT_PAIRED, "it came before pairing is done");
+	else if (!pairing &&
+		 (g_strcmp0(m->epoch, g->n.with) != 0 || g_strcmp0(m->with, g->n.epoch) != 0))
+		fail_set(error, REASON_OTHER_PAIR, "it belongs to an earlier pairing");
+	else if (m->number != (name->series == 0 ? name->number : 0))
+		fail_set(error, REASON_MANIFEST, "its number is not the one in its name");
+	else if (m->encrypted != (pinned_protection(g) == PGP_ENCRYPT) && m->kind != KIND_REFUSED)
+		fail_set(error, REASON_PROTECTION, "it is not protected as this link has it");
+	else if (m->contract != NULL && !g_str_equal(m->contract, contract_hash(g->contract)))
+		fail_set(error, REASON_KIND, "it speaks of another contract");
+	else
+		return TRUE;
+	return FALSE;
+}
+
+/* Do the numbers around it agree?  A disagreement stops the link: one state is an old copy, or
+ * somebody forges. */
+static gboolean
+check_neighbours(gateway *g, const manifest *m, const char *hash, GError **error)
+{
+	g_autoptr(store_incoming) before =
+		m->number > 1 ? store_find_incoming(g->store, m->number - 1, NULL) : NULL;
+	g_autoptr(store_incoming) behind = store_find_incoming(g->store, m->number + 1, NULL);
+	const char *expected = before != NULL ? before->hash : NULL;
+
+	if ((expected == NULL || g_strcmp0(m->prev, expected) == 0) &&
+	    (behind == NULL || g_strcmp0(behind->prev, hash) == 0))
+		return TRUE;
+	g_autofree char *id = gateway_their_id(g, m->number);
+	g_autofree char *why = g_strdup_printf(
+		"%s does not follow the envelope before it: one state is an old copy", id);
+	gate_stop(g, why, NULL);
+	fail_set(error, REASON_PREV, "%s", why);
+	return FALSE;
+}
+
+/* ---- taking one ---- */
+
+static gboolean
+quarantine(gateway *g, const char *tmp, const envelope_name *name, const GError *why,
+	   GError **error)
+{
+	g_autofree char *id = name_id(name);
+
+	gate_note(g, "quarantined", NULL, id, "%d %s", why->code, why->message);
+	return quarantine_add(g->spool, tmp, name, why->code, why->message, error);
+}
+
+static gboolean
+store_numbered(gateway *g, const char *tmp, const char *plain, const envelope_name *name,
+	       const manifest *m, const char *hash, guint64 size, GError **error)
+{
+	envelope_name whole = *name;
+	whole.part = whole.parts = 0;
+	g_autofree char *file = name_format(&whole);
+	g_autofree char *ready = g_strdup_printf("plain-%" G_GUINT64_FORMAT, m->number);
+	g_autofree char *id = gateway_their_id(g, m->number);
+	const store_incoming row = {
+		.number = m->number,
+		.kind = (char *)kind_name(m->kind),
+		.hash = (char *)hash,
+		.prev = m->prev,
+		.file = file,
+		.signer = m->from,
+		.size = size,
+		.taken = clock_now(),
+	};
+
+	if (!spool_place(g->spool, tmp, SPOOL_INBOX, file, error) ||
+	    !store_add_incoming(g->store, &row, error))
+		return FALSE;
+	/* Kept for the work of this very pass; tmp is swept at the next start. */
+	int dir = spool_fd(g->spool, SPOOL_TMP);
+	if (!fsio_rename(dir, plain, dir, ready, FSIO_REPLACE, error))
+		return FALSE;
+	while (store_has_incoming(g->store, g->n.stored + 1))
+		g->n.stored++;
+	g->n.ack_due = TRUE;
+	g->n.last_in = clock_now();
+	gate_note(g, "stored", NULL, id, "%s, %" G_GUINT64_FORMAT " bytes", kind_name(m->kind),
+		  size);
+	return TRUE;
+}
+
+/* The plain zip is open: everything that makes it ours, then its ack, then its keeping. */
+static gboolean
+judge_plain(gateway *g, const char *tmp, const char *plain, int fd, const envelope_name *name,
+	    GError **error)
+{
+	g_autoptr(envelope) e =
+		envelope_open(fd, (guint64)conf_int(g->conf, "limit.envelope"), error);
+	guint64 size = 0;
+
+	if (e == NULL)
+		return FALSE;
+	const manifest *m = envelope_manifest(e);
+	g_autofree char *hash = fsio_sha(fd, &size, error);
+	if (hash == NULL || !check_place(g, m, name, error))
+		return FALSE;
+	if (m->kind == KIND_REFUSED)
+		return gate_take_refused(g, m, error);
+	if (m->has_ack && !gate_check_ack(g, &m->ack, error))
+		return FALSE;
+	if (m->number == 0)
+		return !m->has_ack || (gate_got_ack(g, &m->ack, error) && gate_settle(g, error));
+	if (!check_neighbours(g, m, hash, error))
+		return FALSE;
+	if (m->kind == KIND_PING && g->n.with == NULL && !gate_take_m1(g, m, hash, error))
+		return FALSE;
+	return store_numbered(g, tmp, plain, name, m, hash, size, error) &&
+	       (!m->has_ack || gate_got_ack(g, &m->ack, error));
+}
+
+/* A whole file, its hash right, in TMP. */
+static gboolean
+judge(gateway *g, const char *tmp, const envelope_name *name, take_verdict *ret, GError **error)
+{
+	const char *const signers[] = {g->partner, NULL};
+	g_autoptr(GError) why = NULL;
+	g_autofree char *plain = NULL;
+
+	if (g->master && name->series == 0 && name->number == 1)
+		return gate_take_s1(g, name, tmp, ret, error);
+	if (g->partner == NULL)
+		return TRUE; /* nobody has joined: what this is will be known later */
+	int fd = gate_open_plain(g, tmp, name->series == 'x' ? PGP_ENCRYPT : pinned_protection(g),
+				 signers, &plain, &why);
+	gboolean ok = fd >= 0 && judge_plain(g, tmp, plain, fd, name, &why);
+	if (fd >= 0) {
+		close(fd);
+		fsio_remove(spool_fd(g->spool, SPOOL_TMP), plain, NULL);
+	}
+	if (ok) {
+		*ret = TAKE_DONE;
+		return TRUE;
+	}
+	/* Before pairing is done nothing is refused for good: it may be meant for later, or for
+	 * another. */
+	if (g->n.with == NULL &&
+	    (fail_is(why, REASON_CANNOT_DECRYPT) || fail_is(why, REASON_NOT_PAIRED)))
+		return TRUE;
+	if (fail_class(why) == FAIL_REJECT || fail_class(why) == FAIL_TRUST) {
+		*ret = TAKE_DONE;
+		return quarantine(g, tmp, name, why, error);
+	}
+	g_propagate_error(error, g_steal_pointer(&why));
+	return FALSE;
+}
+
+/* Copies are not opened; the partner is told once per backoff that it repeats itself. */
+static gboolean
+is_copy(gateway *g, const envelope_name *name, gboolean *ret, GError **error)
+{
+	*ret = FALSE;
+	if (name->series == 'a')
+		*ret = name->number <= g->n.heard;
+	if (name->series != 0)
+		return TRUE;
+	g_autoptr(store_incoming) row = store_find_incoming(g->store, name->number, NULL);
+	if (name->number <= g->n.stored)
+		*ret = TRUE;
+	else if (row != NULL) {
+		envelope_name known;
+		g_autofree char *link8 = g_strndup(g->id, NAME_LINK_LEN);
+
+		*ret = name_find(row->file, link8, name->role, &known) &&
+		       g_ascii_strcasecmp(known.hash, name->hash) == 0;
+	}
+	/* Another first envelope is a second joiner, not a copy. */
+	if (*ret && g->master && name->number == 1) {
+		g_autofree char *s1 = store_get(g->store, "s1_name");
+		*ret = s1 != NULL && g_ascii_strcasecmp(s1, name->hash) == 0;
+	}
+	gint64 again = (gint64)store_get_u64(g->store, "dup_next");
+	if (!*ret || clock_now() < again)
+		return TRUE;
+	g->n.ack_due = TRUE;
+	return store_put_u64(g->store, "dup_next",
+			     (guint64)(clock_now() + conf_int(g->conf, "sync.resend")), error);
+}
+
+static gboolean
+take_whole_or_part(gateway *g, const envelope_name *name, char *tmp, take_verdict *ret,
+		   GError **error)
+{
+	g_autofree char *whole = NULL;
+	g_autoptr(GError) why = NULL;
+
+	if (name->parts == 0)
+		return judge(g, tmp, name, ret, error);
+	*ret = TAKE_DONE;
+	if (!parts_add(g->spool, name, tmp, &whole, &why)) {
+		if (!fail_is(why, REASON_PARTS)) {
+			g_propagate_error(error, g_steal_pointer(&why));
+			return FALSE;
+		}
+		g_autofree char *id = name_id(name);
+		gate_note(g, "quarantined", NULL, id, "%s", why->message);
+		return TRUE;
+	}
+	envelope_name all = *name;
+	all.part = all.parts = 0;
+	return whole == NULL || judge(g, whole, &all, ret, error);
+}
+
+static gboolean
+take_file(const char *file, const envelope_name *name, int fd, gboolean settled, take_verdict *ret,
+	  gpointer data, GError **error)
+{
+	gateway *g = data;
+	g_autofree char *tmp = NULL, *sha = NULL;
+	gboolean copy, complete = FALSE;
+
+	*ret = TAKE_LEAVE;
+	if (g->stopped != NULL || (name->series == 0 && name->number > g->n.stored + AHEAD))
+		return TRUE;
+	if (!is_copy(g, name, &copy, error))
+		return FALSE;
+	if (copy) {
+		*ret = TAKE_DONE;
+		return TRUE;
+	}
+	g_autoptr(GError) why = NULL;
+	if (!take_copy(g->spool, name, fd, (guint64)conf_int(g->conf, "limit.envelope"), &tmp, &sha,
+		       &complete, &why)) {
+		if (!fail_is(why, REASON_TOO_LARGE)) {
+			g_propagate_error(error, g_steal_pointer(&why));
+			return FALSE;
+		}
+		gate_note(g, "left", NULL, NULL, "%s: %s", file, why->message);
+		return TRUE;
+	}
+	gboolean ok = TRUE;
+	if (complete) {
+		ok = take_whole_or_part(g, name, tmp, ret, error);
+	} else if (settled) {
+		fail_set(&why, REASON_INCOMPLETE,
+			 "its bytes are not those its name promises: cut short or damaged");
+		*ret = TAKE_DONE;
+		ok = quarantine(g, tmp, name, why, error);
+	}
+	fsio_remove(spool_fd(g->spool, SPOOL_TMP), tmp, NULL);
+	return ok;
+}
+
+/* One group commit: files durable, numbers committed, only then removed from the channel. */
+static gboolean
+take_some(gateway *g, guint *ret_done, GError **error)
+{
+	if (!store_begin(g->store, error))
+		return FALSE;
+	if (!g->channel_ops->receive(g->channel, TAKE_BATCH, take_file, g, ret_done, error) ||
+	    !spool_flush(g->spool, error) || !gate_save_numbers(g, error) ||
+	    !store_commit(g->store, error)) {
+		store_rollback(g->store);
+		return FALSE;
+	}
+	return g->channel_ops->taken(g->channel, error);
+}
+
+gboolean
+gate_take(gateway *g, GError **error)
+{
+	guint done;
+	gboolean paired;
+
+	/* What waited for the pairing is taken as soon as it is done. */
+	do {
+		paired = g->n.with != NULL;
+		if (!take_some(g, &done, error))
+			return FALSE;
+	} while (done >= TAKE_BATCH || paired != (g->n.with != NULL));
+	return TRUE;
+}
