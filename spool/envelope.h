@@ -21,7 +21,7 @@ typedef struct {
 /*
  * Builds a zip in directory DIR as new file; *RET_NAME (caller frees) and its plain SHA-256.  LINES
  * are JSON texts (char *), written in order; FILES are envelope_file *.  Returns a descriptor open
- * for reading at 0, or -1. Deflate level 1; files that do not shrink are stored.  Not synced: it
+ * for reading at 0, or -1. Deflate level 1; files that look like noise are stored.  Not synced: it
  * lives only until it is sealed.
  */
 int envelope_build(int dir, const manifest *, GPtrArray *lines, GPtrArray *files, char **ret_name,

@@ -63,5 +63,6 @@ manifest *manifest_new(void);
 void manifest_free(manifest *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(manifest, manifest_free)
 json_t *manifest_to_json(const manifest *);
-/* REASON_MANIFEST, or REASON_FORMAT for a newer major version. Unknown members are left alone. */
+/* REASON_MANIFEST, REASON_FORMAT for a newer major version, or REASON_KIND for a kind that a newer
+ * minor one knows.  Unknown members are left alone. */
 manifest *manifest_from_json(const json_t *, GError **error);
