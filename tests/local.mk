@@ -1,20 +1,33 @@
 UNIT_TESTS = \
 	tests/unit/clock-t \
+	tests/unit/conf-t \
 	tests/unit/contract-t \
+	tests/unit/csv-t \
+	tests/unit/db-t \
+	tests/unit/db_open-t \
+	tests/unit/desk-t \
+	tests/unit/envelope_build-t \
 	tests/unit/envelope_name-t \
+	tests/unit/envelope_read-t \
 	tests/unit/fail-t \
 	tests/unit/fault-t \
 	tests/unit/fsio-t \
+	tests/unit/fsio_dir-t \
 	tests/unit/item-t \
 	tests/unit/json-t \
 	tests/unit/manifest-t \
 	tests/unit/message-t \
+	tests/unit/offer-t \
 	tests/unit/pairing-t \
+	tests/unit/pgp-t \
 	tests/unit/plan-t \
 	tests/unit/proof-t \
 	tests/unit/rand-t \
+	tests/unit/setting-t \
+	tests/unit/site-t \
 	tests/unit/type-t \
-	tests/unit/u64-t
+	tests/unit/u64-t \
+	tests/unit/words-t
 
 STYLE_TESTS = \
 	tests/check-build-lists.sh \
@@ -35,7 +48,8 @@ EXTRA_DIST += \
 	tests/style/lib.sh \
 	tests/style/code.awk \
 	tests/style/layers.awk \
-	tests/style/lengths.awk
+	tests/style/lengths.awk \
+	tests/unit/pgp_kit.h
 
 check_PROGRAMS = $(UNIT_TESTS) tests/handsel-test
 dist_check_SCRIPTS = $(STYLE_TESTS) $(FLOW_TESTS)

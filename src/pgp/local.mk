@@ -1,4 +1,5 @@
 libhandsel_a_SOURCES += \
+	src/pgp/client.c \
 	src/pgp/pgp.h \
 	src/pgp/wire.c \
 	src/pgp/wire.h \
@@ -6,10 +7,14 @@ libhandsel_a_SOURCES += \
 
 # Only the helper links GPGME, so that nothing else can reach a key.
 handsel_pgp_SOURCES = \
+	src/pgp/helper.c \
 	src/pgp/helper.h \
 	src/pgp/helper_data.c \
 	src/pgp/helper_hold.c \
 	src/pgp/helper_home.c \
-	src/pgp/helper_packet.c
+	src/pgp/helper_keys.c \
+	src/pgp/helper_packet.c \
+	src/pgp/helper_seal.c \
+	src/pgp/helper_unseal.c
 handsel_pgp_CFLAGS = $(AM_CFLAGS) $(GPGME_CFLAGS)
 handsel_pgp_LDADD = libhandsel.a $(GPGME_LIBS) $(DEPS_LIBS)

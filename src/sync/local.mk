@@ -1,4 +1,5 @@
 libhandsel_a_SOURCES += \
+	src/sync/capture.c \
 	src/sync/merge.c \
 	src/sync/out.c \
 	src/sync/record.c \
@@ -6,4 +7,5 @@ libhandsel_a_SOURCES += \
 	src/sync/sync.h \
 	src/sync/sync_private.h \
 	src/sync/value.c \
-	src/sync/view.c
+	src/sync/view.c \
+	src/sync/wire.c
