@@ -5,7 +5,6 @@
 #include "base/fail.h"
 #include "base/name.h"
 #include "base/rand.h"
-#include "conf/site.h"
 #include "pgp/pgp.h"
 
 #define LINE_MAX_LEN 1024
@@ -45,7 +44,7 @@ shape_fpr(const char *text)
 gboolean
 shape_site(const char *text)
 {
-	return site_name_valid(text);
+	return name_site_valid(text);
 }
 
 gboolean
