@@ -1,7 +1,13 @@
 libhandsel_a_SOURCES += \
+	src/sync/apply.c \
+	src/sync/arrive.c \
 	src/sync/capture.c \
+	src/sync/finish.c \
+	src/sync/generation.c \
 	src/sync/merge.c \
+	src/sync/operator.c \
 	src/sync/out.c \
+	src/sync/plan.c \
 	src/sync/record.c \
 	src/sync/state.c \
 	src/sync/sync.h \

@@ -1,0 +1,325 @@
+#include "sync/sync_private.h"
+
+#include <string.h>
+
+#ifdef SYNC_MUTANTS
+guint sync_left_out;
+#endif
+
+sync_item *
+sync_item_new(const char *uid, const char *kind)
+{
+	sync_item *it = g_new0(sync_item, 1);
+
+	it->uid = g_strdup(uid);
+	it->kind = g_strdup(kind);
+	it->rows = json_object();
+	it->shadow = json_object();
+	it->listed = json_object();
+	it->back = json_array();
+	it->inq = json_array();
+	return it;
+}
+
+void
+sync_item_free(sync_item *it)
+{
+	if (it == NULL)
+		return;
+	g_free(it->uid);
+	g_free(it->kind);
+	g_free(it->id);
+	g_free(it->title);
+	g_free(it->partner_id);
+	g_free(it->why_text);
+	json_decref(it->rows);
+	json_decref(it->shadow);
+	json_decref(it->listed);
+	json_decref(it->back);
+	json_decref(it->inq);
+	g_free(it);
+}
+
+/* Rows without shared arrays; the values in them are never changed and stay shared. */
+static json_t *
+rows_copy(const json_t *rows)
+{
+	json_t *copy = json_object(), *row;
+	const char *reg;
+
+	json_object_foreach ((json_t *)rows, reg, row)
+		json_object_set_new(copy, reg, json_copy(row));
+	return copy;
+}
+
+static void
+put_u64(json_t *j, const char *key, guint64 n)
+{
+	if (n != 0)
+		json_object_set_new(j, key, json_integer((json_int_t)n));
+}
+
+static void
+put_flag(json_t *j, const char *key, gboolean set)
+{
+	if (set)
+		json_object_set_new(j, key, json_true());
+}
+
+json_t *
+sync_item_to_json(const sync_item *it)
+{
+	json_t *j = json_object();
+
+	json_put(j, "kind", it->kind);
+	json_put(j, "id", it->id);
+	json_put(j, "title", it->title);
+	json_put(j, "partner_id", it->partner_id);
+	put_u64(j, "gen", it->gen);
+	put_u64(j, "own", it->own);
+	put_u64(j, "seen", it->seen);
+	put_u64(j, "acked", it->acked);
+	put_u64(j, "trimto", it->trimto);
+	put_u64(j, "pheld", it->pheld);
+	put_flag(j, "here", it->here);
+	put_flag(j, "joined", it->joined);
+	put_flag(j, "adopted", it->adopted);
+	json_object_set_new(j, "rows", rows_copy(it->rows));
+	json_object_set_new(j, "shadow", json_copy(it->shadow));
+	json_object_set_new(j, "listed", json_copy(it->listed));
+	json_object_set_new(j, "back", json_copy(it->back));
+	json_object_set_new(j, "inq", json_copy(it->inq));
+	put_u64(j, "why", (guint64)it->why);
+	json_put(j, "why_text", it->why_text);
+	return j;
+}
+
+static gboolean
+get_u64(const json_t *j, const char *key, guint64 *ret)
+{
+	return json_object_get(j, key) == NULL || json_u64(j, key, ret);
+}
+
+/* Replaces *PLACE by a copy of member KEY; FALSE if it is missing or another type. */
+static gboolean
+get_copy(const json_t *j, const char *key, json_t **place)
+{
+	json_t *v = json_object_get(j, key);
+
+	if (v == NULL || json_typeof(v) != json_typeof(*place))
+		return FALSE;
+	json_decref(*place);
+	*place = json_copy(v);
+	return TRUE;
+}
+
+/* Every row is an array of k + 1 values. */
+static gboolean
+rows_valid(const sync_item *it)
+{
+	const char *reg;
+	json_t *row;
+
+	if (it->acked > it->own)
+		return FALSE;
+	json_object_foreach (it->rows, reg, row) {
+		if (json_array_size(row) != sync_k(it) + 1)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+counters_read(const json_t *j, sync_item *it)
+{
+	guint64 why = 0;
+
+	if (!get_u64(j, "gen", &it->gen) || !get_u64(j, "own", &it->own) ||
+	    !get_u64(j, "seen", &it->seen) || !get_u64(j, "acked", &it->acked) ||
+	    !get_u64(j, "trimto", &it->trimto) || !get_u64(j, "pheld", &it->pheld) ||
+	    !get_u64(j, "why", &why) || why > G_MAXINT)
+		return FALSE;
+	it->why = (int)why;
+	return TRUE;
+}
+
+sync_item *
+sync_item_from_json(const char *uid, const json_t *j, GError **error)
+{
+	g_autoptr(sync_item) it = sync_item_new(uid, json_str(j, "kind"));
+
+	it->id = g_strdup(json_str(j, "id"));
+	it->title = g_strdup(json_str(j, "title"));
+	it->partner_id = g_strdup(json_str(j, "partner_id"));
+	it->here = json_flag(j, "here");
+	it->joined = json_flag(j, "joined");
+	it->adopted = json_flag(j, "adopted");
+	it->why_text = g_strdup(json_str(j, "why_text"));
+	if (it->kind == NULL || !counters_read(j, it) || !get_copy(j, "rows", &it->rows) ||
+	    !get_copy(j, "shadow", &it->shadow) || !get_copy(j, "listed", &it->listed) ||
+	    !get_copy(j, "back", &it->back) || !get_copy(j, "inq", &it->inq) || !rows_valid(it)) {
+		fail_set(error, FAIL_BUG, "state of item %s is malformed", uid);
+		return NULL;
+	}
+	json_t *rows = rows_copy(it->rows);
+	json_decref(it->rows);
+	it->rows = rows;
+	return g_steal_pointer(&it);
+}
+
+guint64
+sync_k(const sync_item *it)
+{
+	return it->own - it->acked;
+}
+
+json_t *
+rows_at(const sync_item *it, const char *reg, gsize i)
+{
+	json_t *x = json_array_get(json_object_get(it->rows, reg), i);
+
+	return json_is_null(x) ? NULL : x;
+}
+
+json_t *
+sync_top(const sync_item *it, const char *reg)
+{
+	return rows_at(it, reg, (gsize)sync_k(it));
+}
+
+gboolean
+sync_alive(const sync_item *it)
+{
+	return life_live(sync_top(it, ITEM_LIFE));
+}
+
+void
+rows_append(sync_item *it, const json_t *ch)
+{
+	gsize before = (gsize)sync_k(it);
+	const char *reg;
+	json_t *v, *row;
+
+	json_object_foreach ((json_t *)ch, reg, v) {
+		row = json_object_get(it->rows, reg);
+		if (row == NULL) {
+			row = json_array();
+			for (gsize i = 0; i <= before; i++)
+				json_array_append_new(row, json_null());
+			json_object_set_new(it->rows, reg, row);
+		}
+		json_array_append(row, v);
+	}
+	json_object_foreach (it->rows, reg, row) {
+		if (json_array_size(row) == before + 1)
+			json_array_append(row, json_array_get(row, before));
+	}
+	it->own++;
+}
+
+static gboolean
+row_absent(const json_t *row)
+{
+	for (gsize i = 0; i < json_array_size(row); i++)
+		if (!json_is_null(json_array_get(row, i)))
+			return FALSE;
+	return TRUE;
+}
+
+void
+rows_tidy(json_t *rows)
+{
+	const char *reg;
+	json_t *row;
+	void *next;
+
+	json_object_foreach_safe (rows, next, reg, row) {
+		if (row_absent(row))
+			json_object_del(rows, reg);
+	}
+}
+
+void
+rows_cut(sync_item *it, guint64 up)
+{
+	up = MIN(up, it->own);
+	if (up <= it->acked)
+		return;
+
+	const char *reg;
+	json_t *row;
+	json_object_foreach (it->rows, reg, row) {
+		for (guint64 i = it->acked; i < up; i++)
+			json_array_remove(row, 0);
+	}
+	it->acked = up;
+	rows_tidy(it->rows);
+	item_tomb(it);
+}
+
+void
+item_tomb(sync_item *it)
+{
+	if (sync_k(it) != 0 || strcmp(life_word(sync_top(it, ITEM_LIFE)), LIFE_GONE) != 0)
+		return;
+
+	json_t *rows = json_object();
+	json_object_set(rows, ITEM_LIFE, json_object_get(it->rows, ITEM_LIFE));
+	json_decref(it->rows);
+	it->rows = rows;
+	if (!it->here) {
+		json_object_clear(it->listed);
+		json_object_clear(it->shadow);
+	}
+}
+
+void
+item_begin(sync_item *it, guint64 gen)
+{
+	it->gen = gen;
+	it->own = it->seen = it->acked = it->trimto = it->pheld = 0;
+	json_object_clear(it->rows);
+	for (gsize i = json_array_size(it->inq); i > 0; i--) {
+		guint64 g;
+		if (!json_u64(json_array_get(it->inq, i - 1), "gen", &g) || g < gen)
+			json_array_remove(it->inq, i - 1);
+	}
+	if (json_array_size(it->inq) == 0)
+		item_why(it, 0, NULL);
+}
+
+void
+inq_pop(sync_item *it)
+{
+	json_array_remove(it->inq, 0);
+}
+
+void
+item_why(sync_item *it, int why, const char *text)
+{
+	char *copy = g_strdup(text); /* TEXT may be the old one */
+
+	g_free(it->why_text);
+	it->why_text = copy;
+	it->why = why;
+}
+
+void
+listed_set(sync_item *it, const char *reg, const char *how, int reason, const char *text,
+	   const char *at)
+{
+	json_t *e = json_object();
+
+	json_put(e, "how", how);
+	if (reason != 0)
+		json_object_set_new(e, "reason", json_integer(reason));
+	json_put(e, "text", text);
+	json_put(e, "at", at);
+	json_object_set_new(it->listed, reg, e);
+}
+
+const char *
+listed_how(const sync_item *it, const char *reg)
+{
+	return json_str(json_object_get(it->listed, reg), "how");
+}
