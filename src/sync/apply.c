@@ -287,6 +287,7 @@ sync_merge(const sync_ctx *ctx, sync_item *it, const item *raw, json_t *record, 
 			 it->uid);
 		return FALSE;
 	}
+	item_names(it, json_str(record, "kind"), NULL);
 	if (!wire_head_read(record, &a.head, &why) || !wire_read(ctx, it, record, &a.w, &why)) {
 		hold(&a, why->code, why->message);
 		*ret_intent = NULL;

@@ -59,6 +59,7 @@ sync_arrive(const sync_ctx *ctx, sync_item *it, json_t *record, gboolean elsewhe
 	gsize waiting = json_array_size(it->inq);
 
 	(void)ctx;
+	item_names(it, json_str(record, "kind"), NULL);
 	if (!wire_head_read(record, &head, &why)) {
 		json_u64(record, "gen", &head.gen);
 		json_u64(record, "own", &head.own);

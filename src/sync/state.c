@@ -1,5 +1,7 @@
 #include "sync/sync_private.h"
 
+#include "base/name.h"
+
 #include <string.h>
 
 #ifdef SYNC_MUTANTS
@@ -155,7 +157,7 @@ sync_item_from_json(const char *uid, const json_t *j, GError **error)
 	it->joined = json_flag(j, "joined");
 	it->adopted = json_flag(j, "adopted");
 	it->why_text = g_strdup(json_str(j, "why_text"));
-	if (it->kind == NULL || !counters_read(j, it) || !get_copy(j, "rows", &it->rows) ||
+	if (!counters_read(j, it) || !get_copy(j, "rows", &it->rows) ||
 	    !get_copy(j, "shadow", &it->shadow) || !get_copy(j, "listed", &it->listed) ||
 	    !get_copy(j, "back", &it->back) || !get_copy(j, "inq", &it->inq) || !rows_valid(it)) {
 		fail_set(error, FAIL_BUG, "state of item %s is malformed", uid);
@@ -270,6 +272,17 @@ item_tomb(sync_item *it)
 	if (!it->here) {
 		json_object_clear(it->listed);
 		json_object_clear(it->shadow);
+	}
+}
+
+void
+item_names(sync_item *it, const char *kind, const char *id)
+{
+	if (it->kind == NULL && name_word_valid(kind))
+		it->kind = g_strdup(kind);
+	if (id != NULL && g_strcmp0(it->id, id) != 0) {
+		g_free(it->id);
+		it->id = g_strdup(id);
 	}
 }
 

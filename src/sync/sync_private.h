@@ -83,6 +83,8 @@ void rows_cut(sync_item *, guint64 up);
 void rows_tidy(json_t *rows);
 /* Of an agreed deletion only life stays. */
 void item_tomb(sync_item *);
+/* Kind and names of an item that the caller knew only by its uid. */
+void item_names(sync_item *, const char *kind, const char *id);
 /* Counters, rows and older records in inq of the generation GEN that begins. */
 void item_begin(sync_item *, guint64 gen);
 /* Takes the first record out of inq. */
@@ -110,8 +112,8 @@ typedef struct {
 	json_t *unsent;  /* register -> {"v","reason","text"}: does not fit the contract */
 	char *by;
 } sync_view;
-/* NULL for NULL. */
-sync_view *view_new(const sync_ctx *, const sync_item *, const item *);
+/* NULL for NULL.  The item's names follow. */
+sync_view *view_new(const sync_ctx *, sync_item *, const item *);
 void view_free(sync_view *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sync_view, view_free)
 /* NULL for nothing; borrowed. */

@@ -133,9 +133,12 @@ put_entry(const sync_ctx *ctx, sync_view *view, const sync_item *it, const char 
 }
 
 sync_view *
-view_new(const sync_ctx *ctx, const sync_item *it, const item *raw)
+view_new(const sync_ctx *ctx, sync_item *it, const item *raw)
 {
 	if (raw == NULL)
+		return NULL;
+	item_names(it, raw->kind, raw->id);
+	if (it->kind == NULL)
 		return NULL;
 
 	sync_view *view = g_new0(sync_view, 1);

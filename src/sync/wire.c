@@ -280,7 +280,7 @@ wire_read(const sync_ctx *ctx, const sync_item *it, const json_t *record, wire *
 	if (g_strcmp0(json_str(record, "uid"), it->uid) != 0 ||
 	    g_strcmp0(json_str(record, "kind"), it->kind) != 0)
 		return bad_value(error, it->uid, "the record is of another item or kind");
-	if (!contract_has_kind(ctx->contract, it->kind)) {
+	if (it->kind == NULL || !contract_has_kind(ctx->contract, it->kind)) {
 		fail_set(error, REASON_NO_FIELD,
 			 "the contract does not exchange items of this kind");
 		return FALSE;
