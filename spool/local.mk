@@ -7,7 +7,13 @@ libhandsel_a_SOURCES += \
 	spool/manifest.h \
 	spool/name.c \
 	spool/name.h \
+	spool/parts.c \
 	spool/parts.h \
+	spool/quarantine.c \
+	spool/quarantine.h \
+	spool/spool.c \
 	spool/spool.h \
+	spool/take.c \
+	spool/take.h \
 	spool/zipfd.c \
 	spool/zipfd.h

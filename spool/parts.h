@@ -6,17 +6,17 @@
 #pragma once
 #include "spool/spool.h"
 
-/* The names of the parts of the file FD (SIZE bytes) named WHOLE in pieces of LIMIT bytes; EACH
- * gets part number, name and offset. */
+/* How many parts of LIMIT bytes a file of SIZE bytes makes; at least 1. */
 guint parts_count(guint64 size, guint64 limit);
 /* Writes part I (from 1) of FD to tmp; its full name (with the part's hash); caller frees both.
- * FALSE on error. */
+ * More than NAME_PARTS_MAX parts: class CONFIG. */
 gboolean parts_cut(spool *, int fd, guint64 size, guint64 limit, const envelope_name *whole,
 		   guint i, char **ret_tmp, char **ret_name, GError **error);
 /*
- * Stores the part in tmp file TMP under its name.  When it was the last one missing, *RET_TMP
- * (caller frees) is the tmp file of the whole, its hash checked (else REASON_PARTS and the parts
- * are gone).
+ * Moves the part in tmp file TMP under its name; durable after spool_flush().  When none is missing
+ * any more, *RET_TMP (caller frees) is the tmp file of the whole, its hash checked (else
+ * REASON_PARTS and the parts are gone), not synced; else *RET_TMP is untouched.  The parts stay
+ * until parts_drop(): a crash before the whole is placed loses nothing.
  */
 gboolean parts_add(spool *, const envelope_name *, const char *tmp, char **ret_tmp, GError **error);
 /* How many of the parts of WHOLE are here; *RET_OF their number, 0 if none. */
