@@ -85,6 +85,25 @@ rand_id_valid(const char *id)
 	return id != NULL && strlen(id) == RAND_ID_LEN && strspn(id, alphabet) == RAND_ID_LEN;
 }
 
+gboolean
+rand_id_bytes(const char *id, guint8 *ret16)
+{
+	guint32 acc = 0;
+	int bits = 0, at = 0;
+
+	if (!rand_id_valid(id))
+		return FALSE;
+	for (int i = 0; i < RAND_ID_LEN; i++) {
+		acc = acc << 5 | (guint32)(strchr(alphabet, id[i]) - alphabet);
+		bits += 5;
+		if (bits >= 8 && at < 16) {
+			bits -= 8;
+			ret16[at++] = (guint8)(acc >> bits);
+		}
+	}
+	return TRUE;
+}
+
 void
 rand_seed(guint32 seed)
 {

@@ -18,5 +18,7 @@ guint32 rand_below(guint32 bound);
 gboolean rand_id_valid(const char *id);
 /* RAND_ID_LEN characters from the first 128 bits of a digest: ids that two sides draw alike. */
 char *rand_id_from(const guint8 *digest16);
+/* The 16 bytes behind an id; FALSE if it is none. */
+gboolean rand_id_bytes(const char *id, guint8 *ret16);
 /* Tests: every later byte comes from a generator seeded with SEED; 0 gives the kernel back. */
 void rand_seed(guint32 seed);

@@ -30,6 +30,8 @@ static const setting settings[] = {
 	 "Who made the handshake file is the master."},
 	{"link.partner", SET_TEXT, NULL, 1, NAME_SITE_MAX, "NAME", SET_LINK,
 	 "Name of the partner's site."},
+	{"link.same_site", SET_BOOL, "no", 0, 0, NULL, SET_LINK | SET_FIXED,
+	 "Slave: both ends of the link are this site; its items are copies with ids of their own."},
 	{"link.description", SET_TEXT, NULL, 0, 1000, NULL, SET_LINK,
 	 "What the link is for, shown to the partner when the link is made."},
 	{"channel", SET_ENUM, "folder", 0, 0, "folder", SET_LINK, "How envelopes travel."},
@@ -76,8 +78,6 @@ static const setting settings[] = {
 	{"sync.resend_max", SET_TIME, "1 d", 1, 365 * DAY, NULL, SET_LINK,
 	 "The longest time between two offers of the same envelope."},
 
-	{"pairing.confirm", SET_BOOL, "no", 0, 0, NULL, SET_LINK,
-	 "Master: wait for `handsel link accept` before pairing with who has joined."},
 	{"pairing.eager", SET_BOOL, "yes", 0, 0, NULL, SET_LINK,
 	 "Master: send the first changes right behind the answer to the handshake."},
 	{"pairing.expires", SET_TIME, "30 d", MINUTE, 3650 * DAY, NULL, SET_LINK,

@@ -39,6 +39,24 @@ content(const char *sha256, gpointer data, GError **error)
 	return fd;
 }
 
+/* "title, state, 2 comments" of a record, for trace. */
+static void
+note_applied(gateway *g, const char *uid, const char *envelope, const json_t *record)
+{
+	g_autoptr(GString) what = g_string_new(NULL);
+	const char *reg;
+	json_t *unused;
+	size_t things = json_array_size(json_object_get(record, "things"));
+
+	json_object_foreach (json_object_get(record, "set"), reg, unused)
+		g_string_append_printf(what, "%s%s", what->len > 0 ? ", " : "", reg);
+	if (things > 0)
+		g_string_append_printf(what, "%s%zu comments, files or rows",
+				       what->len > 0 ? ", " : "", things);
+	g->applied++;
+	gate_note(g, "applied", uid, envelope, "%s", what->str);
+}
+
 static gboolean
 finish(gateway *g, const json_t *intent, const json_t *results, GError **error)
 {
@@ -52,6 +70,9 @@ finish(gateway *g, const json_t *intent, const json_t *results, GError **error)
 		return FALSE;
 	sync_out_init(&out);
 	sync_finish(&ctx, it, intent, results, &out);
+	if (json_is_object(json_object_get(intent, "record")))
+		note_applied(g, uid, json_str(intent, "envelope"),
+			     json_object_get(intent, "record"));
 	/* The tracker's own id is wanted for tables, and what dangles is to be found again. */
 	gboolean ok = (it->id != NULL || gate_view(g, it, &now, error)) &&
 		      gate_save(g, it, now, &out, error);
@@ -149,6 +170,7 @@ gate_merge(gateway *g, sync_item *it, json_t *record, gboolean from_inq, GError 
 	if (!gate_view(g, it, &now, error))
 		return FALSE;
 	sync_out_init(&out);
+	guint64 seen = it->seen, gen = it->gen;
 	gboolean ok = sync_merge(&ctx, it, now, record, from_inq, &out, &intent, error);
 	if (ok && intent != NULL && plan_empty(sync_intent_plan(intent))) {
 		g_autoptr(json_ref) none = json_array();
@@ -156,7 +178,11 @@ gate_merge(gateway *g, sync_item *it, json_t *record, gboolean from_inq, GError 
 		/* Nothing to write: no intent needs to be durable. */
 		sync_finish(&ctx, it, intent, none, &out);
 		g_clear_pointer(&intent, json_decref);
+		if (it->seen != seen || it->gen != gen)
+			note_applied(g, it->uid, g->working, record);
 	}
+	if (intent != NULL)
+		json_put(intent, "envelope", g->working);
 	ok = ok && gate_save(g, it, now, &out, error) &&
 	     (intent == NULL || gate_add_intent(g, it, intent, error));
 	sync_out_clear(&out);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "adapter/mirror.h"
 #include "gateway/private.h"
 
 static gboolean
@@ -53,7 +54,11 @@ open_tracker(gateway *g, GError **error)
 		return FALSE;
 	}
 	g->tracker = g->tracker_ops->open(site_dir(g->site), conf_text(g->conf, "user"), error);
-	return g->tracker != NULL;
+	if (g->tracker == NULL || !conf_bool(g->conf, "link.same_site"))
+		return g->tracker != NULL;
+	g->tracker = mirror_new(g->tracker_ops, g->tracker, g->id);
+	g->tracker_ops = &adapter_mirror;
+	return TRUE;
 }
 
 static gboolean
@@ -149,6 +154,7 @@ gateway_close(gateway *g)
 	g_free(g->me);
 	g_free(g->partner);
 	g_free(g->stopped);
+	g_free(g->working);
 	g_free(g->now);
 	g_free(g);
 }

@@ -148,6 +148,11 @@ save_lines(gateway *g, const char *uid, sync_out *out, GError **error)
 	for (guint i = 0; i < out->lines->len; i++) {
 		json_t *line = out->lines->pdata[i];
 		gboolean record = g_strcmp0(json_str(line, "t"), "change") == 0;
+
+		if (record)
+			g->captured++;
+		if (g->dry != NULL)
+			g_ptr_array_add(g->dry, json_incref(line));
 		g_autoptr(GPtrArray) files = g_ptr_array_new();
 		g_autofree char *text = json_text(line);
 		size_t at;

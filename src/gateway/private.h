@@ -32,9 +32,12 @@ struct gateway {
 	pair_state state;
 	GHashTable *others; /* name -> store * of the site's other links, opened when needed */
 	gboolean others_open;
-	GPtrArray *batch;    /* json_t *: intents that wait for the tracker */
-	GHashTable *batched; /* uids in BATCH */
-	char *now;           /* stamp of this pass */
+	GPtrArray *batch;          /* json_t *: intents that wait for the tracker */
+	GHashTable *batched;       /* uids in BATCH */
+	char *working;             /* id of the envelope being worked on, for notes */
+	guint64 applied, captured; /* in this pass */
+	GPtrArray *dry; /* of a dry run: where captured lines go; the tracker is not written */
+	char *now;      /* stamp of this pass */
 };
 
 /* gateway.c */

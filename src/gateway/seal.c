@@ -195,6 +195,7 @@ seal_some(gateway *g, GPtrArray *waiting, GError **error)
 	const store_line *last = waiting->pdata[waiting->len - 1];
 	g_autoptr(GPtrArray) hashes = store_line_files(g->store, last->seq, error);
 	g_autoptr(manifest) m = gate_manifest(g, KIND_CHANGES, g->n.last + 1);
+	g_autofree char *id = gateway_my_id(g, m->number);
 	guint64 changes = 0, left;
 
 	if (hashes == NULL)
@@ -206,6 +207,7 @@ seal_some(gateway *g, GPtrArray *waiting, GError **error)
 		if (l->type != LINE_RECORD)
 			continue;
 		changes++;
+		gate_note(g, "sealed", l->uid, id, "record %" G_GUINT64_FORMAT, l->own);
 		if (!store_add_sent(g->store, m->number, l->uid, l->gen, l->own, error))
 			return FALSE;
 	}

@@ -109,6 +109,20 @@ numbers_stay_below_their_bound(void)
 	g_assert_cmpuint(rand_below(0), ==, 0);
 }
 
+static void
+an_id_gives_its_bytes_back(void)
+{
+	for (int i = 0; i < 100; i++) {
+		guint8 raw[16], back[16];
+
+		rand_bytes(raw, sizeof raw);
+		g_autofree char *id = rand_id_from(raw);
+		g_assert_true(rand_id_bytes(id, back));
+		g_assert_cmpmem(raw, sizeof raw, back, sizeof back);
+	}
+	g_assert_false(rand_id_bytes("no id", (guint8[16]){0}));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -122,5 +136,6 @@ main(int argc, char **argv)
 	g_test_add_func("/rand/long_buffers_are_filled_to_the_end",
 			long_buffers_are_filled_to_the_end);
 	g_test_add_func("/rand/numbers_stay_below_their_bound", numbers_stay_below_their_bound);
+	g_test_add_func("/rand/an_id_gives_its_bytes_back", an_id_gives_its_bytes_back);
 	return g_test_run();
 }

@@ -1,0 +1,192 @@
+#include "gateway/pass.h"
+
+#include "gateway/private.h"
+#include "spool/take.h"
+
+/* ---- what a crash left ---- */
+
+static gboolean
+remove_beyond(gateway *g, GError **error)
+{
+	g_autofree char *link8 = g_strndup(g->id, NAME_LINK_LEN);
+	const char roles[2] = {g->master ? 'm' : 's', g->master ? 's' : 'm'};
+	const spool_dir dirs[2] = {SPOOL_OUTBOX, SPOOL_INBOX};
+
+	for (int i = 0; i < 2; i++) {
+		g_autoptr(GPtrArray) names = spool_names(g->spool, dirs[i], error);
+
+		if (names == NULL)
+			return FALSE;
+		for (guint j = 0; j < names->len; j++) {
+			const char *file = names->pdata[j];
+			envelope_name name;
+
+			if (!name_find(file, link8, roles[i], &name))
+				continue;
+			/* Not committed, so never offered or acknowledged: the number will be used
+			 * again. */
+			gboolean known = i == 0 ? name.number <= g->n.last
+						: name.number > g->n.done &&
+							  store_has_incoming(g->store, name.number);
+			if (!known && !spool_drop(g->spool, dirs[i], file, error))
+				return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+/* Files that waited for records are kept while a held record speaks of them. */
+static gboolean
+collect_content(gateway *g, GError **error)
+{
+	g_autoptr(GPtrArray) names = spool_names(g->spool, SPOOL_CONTENT, error);
+
+	if (names == NULL)
+		return FALSE;
+	if (names->len == 0)
+		return TRUE;
+	g_autoptr(GPtrArray) waiting = store_waiting_items(g->store, TRUE, error);
+	if (waiting == NULL)
+		return FALSE;
+	for (guint i = 0; i < names->len; i++) {
+		gboolean wanted = FALSE;
+
+		for (guint j = 0; j < waiting->len && !wanted; j++) {
+			const store_item *row = waiting->pdata[j];
+			g_autofree char *doc = json_text(row->doc);
+
+			wanted = strstr(doc, names->pdata[i]) != NULL;
+		}
+		if (!wanted && !spool_drop(g->spool, SPOOL_CONTENT, names->pdata[i], error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* ---- the pass ---- */
+
+static gboolean
+may_capture(gateway *g)
+{
+	g_autofree char *closing = store_get(g->store, "closing");
+	g_autofree char *bye = store_get(g->store, "bye");
+
+	if (closing != NULL || bye != NULL || g->n.with == NULL)
+		return FALSE;
+	return g->state == PAIR_RUNNING ||
+	       (g->state == PAIR_PINNED && conf_bool(g->conf, "pairing.eager"));
+}
+
+static gboolean
+inside(gateway *g, GError **error)
+{
+	if (!remove_beyond(g, error) || !gate_recover(g, error) || !gate_work(g, error) ||
+	    !gate_release(g, error) || !gate_references(g, error))
+		return FALSE;
+	if (may_capture(g) && !gate_sweep(g, error))
+		return FALSE;
+	return gate_settle(g, error) && gate_save_numbers(g, error) &&
+	       (g->n.with == NULL || gate_seal_lines(g, error));
+}
+
+/* Runs STEP inside a transaction that it may commit and open again. */
+static gboolean
+in_transaction(gateway *g, gboolean (*step)(gateway *, GError **), GError **error)
+{
+	if (!store_begin(g->store, error))
+		return FALSE;
+	if (step(g, error) && store_commit(g->store, error))
+		return TRUE;
+	store_rollback(g->store);
+	return FALSE;
+}
+
+static gboolean
+offer_and_ack(gateway *g, GError **error)
+{
+	return gate_offer(g, error) && (g->n.with == NULL || gate_seal_ack(g, error));
+}
+
+static gboolean
+tidy(gateway *g, GError **error)
+{
+	return collect_content(g, error) &&
+	       spool_expire(g->spool, SPOOL_ARCHIVE, conf_int(g->conf, "archive.keep"), error) &&
+	       store_trim_notes(g->store, (guint64)conf_int(g->conf, "log.keep"), error);
+}
+
+/* An absent channel is not a failure of the pass; anything else is. */
+static gboolean
+away(GError *trouble, pass_report *ret, GError **error)
+{
+	if (fail_class(trouble) != FAIL_RETRY) {
+		g_propagate_error(error, trouble);
+		return FALSE;
+	}
+	g_free(ret->away);
+	ret->away = g_strdup(trouble->message);
+	g_error_free(trouble);
+	return TRUE;
+}
+
+static gboolean
+fill_report(gateway *g, pass_report *ret, GError **error)
+{
+	guint64 live, listed;
+	g_autoptr(GPtrArray) bad = quarantine_list(g->spool, error);
+	g_autoptr(GPtrArray) open = store_outgoings(g->store, 1, OUT_STORED, error);
+
+	if (bad == NULL || open == NULL ||
+	    !store_count_items(g->store, &live, &ret->held, &listed, error))
+		return FALSE;
+	ret->held += listed;
+	ret->quarantined = bad->len;
+	ret->unacked = open->len;
+	ret->applied = g->applied;
+	ret->captured = g->captured;
+	return TRUE;
+}
+
+gboolean
+gateway_pass(gateway *g, pass_report *ret, GError **error)
+{
+	guint64 stored = g->n.stored, last = g->n.last;
+	GError *trouble = NULL;
+
+	*ret = (pass_report){0};
+	g->applied = g->captured = 0;
+	g_free(g->now);
+	g->now = clock_stamp_now();
+	if (g->stopped != NULL || conf_bool(g->conf, "paused"))
+		return fill_report(g, ret, error);
+	if (!gate_take(g, &trouble) && !away(trouble, ret, error))
+		return FALSE;
+	if (!in_transaction(g, inside, error))
+		return FALSE;
+	trouble = NULL;
+	if (!in_transaction(g, offer_and_ack, &trouble) && !away(trouble, ret, error))
+		return FALSE;
+	if (!in_transaction(g, tidy, error))
+		return FALSE;
+	ret->taken = g->n.stored - stored;
+	ret->sealed = g->n.last - last;
+	return fill_report(g, ret, error);
+}
+
+GPtrArray *
+gateway_dry_run(gateway *g, GError **error)
+{
+	GPtrArray *lines = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
+	gboolean ok;
+
+	/* Everything happens in a transaction that is rolled back: the same code, no trace. */
+	if (!store_begin(g->store, error))
+		return NULL;
+	g->dry = lines;
+	ok = !may_capture(g) || gate_sweep(g, error);
+	g->dry = NULL;
+	store_rollback(g->store);
+	if (!ok)
+		g_clear_pointer(&lines, g_ptr_array_unref);
+	return lines;
+}

@@ -1,0 +1,302 @@
+#include <unistd.h>
+
+#include "gateway/private.h"
+
+typedef struct {
+	gateway *g;
+	const char *id; /* "s42" */
+	guint64 number, line;
+} work;
+
+/* ---- one line ---- */
+
+static gboolean
+hold_or_drop(gateway *g, sync_item *it, sync_out *out, sync_verdict verdict, const char *id,
+	     GError **error)
+{
+	if (verdict == SYNC_HELD)
+		gate_note(g, "held", it->uid, id, "%d %s", it->why,
+			  it->why_text != NULL ? it->why_text : reason_of(it->why)->text);
+	return gate_save(g, it, NULL, out, error);
+}
+
+static gboolean
+take_record(work *w, json_t *line, GError **error)
+{
+	gateway *g = w->g;
+	const char *uid = json_str(line, "uid");
+	gboolean known = g_strcmp0(json_str(line, "t"), "change") == 0;
+
+	if (!rand_id_valid(uid)) {
+		fail_set(error, REASON_LINES, "line %" G_GUINT64_FORMAT " names no item",
+			 w->line + 1);
+		return FALSE;
+	}
+	/* Two records of one item: the first must be finished before the second is merged. */
+	if (g_hash_table_contains(g->batched, uid) && !gate_flush(g, error))
+		return FALSE;
+	g_autoptr(sync_item) it = gate_load(g, uid, error);
+	if (it == NULL)
+		return FALSE;
+	int block = known ? gate_block(g, line) : REASON_UNKNOWN_RECORD;
+	gboolean elsewhere = !it->joined && json_flag(line, "full") && gate_elsewhere(g, uid);
+	sync_ctx ctx = gate_ctx(g);
+	sync_out out;
+	sync_out_init(&out);
+	sync_verdict verdict = sync_arrive(&ctx, it, line, elsewhere, block, NULL, &out);
+	gboolean ok = verdict == SYNC_MERGE ? gate_merge(g, it, line, FALSE, error)
+					    : hold_or_drop(g, it, &out, verdict, w->id, error);
+	sync_out_clear(&out);
+	return ok;
+}
+
+/* A whole envelope of ours was refused: its items start again. */
+static gboolean
+repair_envelope(work *w, guint64 number, GError **error)
+{
+	gateway *g = w->g;
+	g_autoptr(GPtrArray) uids = store_sent_uids(g->store, number, error);
+	sync_ctx ctx = gate_ctx(g);
+
+	for (guint i = 0; uids != NULL && i < uids->len; i++) {
+		g_autoptr(sync_item) it = gate_load(g, uids->pdata[i], error);
+		g_autoptr(item) now = NULL;
+		sync_out out;
+
+		if (it == NULL || !gate_view(g, it, &now, error))
+			return FALSE;
+		sync_out_init(&out);
+		sync_repair(&ctx, it, now, &out);
+		gboolean ok = gate_save(g, it, now, &out, error);
+		sync_out_clear(&out);
+		if (!ok)
+			return FALSE;
+	}
+	return uids != NULL;
+}
+
+static gboolean
+take_answer(work *w, json_t *line, GError **error)
+{
+	gateway *g = w->g;
+	const char *uid = json_str(line, "uid"), *code = json_str(line, "code");
+	g_autoptr(item) now = NULL;
+
+	if (!gate_flush(g, error))
+		return FALSE;
+	if (uid == NULL) {
+		json_t *number = json_array_get(json_object_get(line, "re"), 0);
+
+		return g_strcmp0(code, "refused") != 0 || !json_is_integer(number) ||
+		       repair_envelope(w, (guint64)json_integer_value(number), error);
+	}
+	g_autoptr(sync_item) it = gate_load(g, uid, error);
+	if (it == NULL)
+		return FALSE;
+	if (it->gen == 0 || code == NULL)
+		return TRUE;
+	const char *text = json_str(line, "text");
+	gate_note(g, "answered", uid, w->id, "%s%s%s", code, text != NULL ? ": " : "",
+		  text != NULL ? text : "");
+	sync_ctx ctx = gate_ctx(g);
+	sync_out out;
+	sync_out_init(&out);
+	sync_answer(&ctx, it, line, &out);
+	gboolean ok = gate_save(g, it, NULL, &out, error);
+	sync_out_clear(&out);
+	return ok;
+}
+
+static gboolean
+take_line(work *w, json_t *line, GError **error)
+{
+	const char *type = json_str(line, "t");
+
+	if (g_strcmp0(type, "answer") == 0)
+		return take_answer(w, line, error);
+	if (g_strcmp0(type, "missing") == 0) {
+		g_autofree char *key = g_strdup_printf("missing.%s", json_str(line, "sha256"));
+
+		return store_put(w->g->store, key, "1", error);
+	}
+	return take_record(w, line, error);
+}
+
+/* ---- one envelope ---- */
+
+/* Files first: records wait for them.  Those the tracker has already are left in the envelope. */
+static gboolean
+take_files(work *w, envelope *e, GError **error)
+{
+	gateway *g = w->g;
+	GPtrArray *files = envelope_files(e);
+	int dir = spool_fd(g->spool, SPOOL_CONTENT);
+
+	for (guint i = 0; i < files->len; i++) {
+		const char *sha = files->pdata[i];
+		int fd = g->tracker_ops->open_file(g->tracker, sha, NULL, NULL);
+
+		if (fd >= 0)
+			close(fd);
+		else if (!envelope_extract(e, sha, dir, error))
+			return FALSE;
+	}
+	return files->len == 0 || fsio_sync(dir, error);
+}
+
+static gboolean
+take_lines(work *w, envelope *e, guint64 from, GError **error)
+{
+	gateway *g = w->g;
+	guint batch = (guint)conf_int(g->conf, "sync.batch");
+
+	for (w->line = 0;; w->line++) {
+		g_autoptr(json_ref) line = NULL;
+
+		if (!envelope_next(e, &line, error))
+			return FALSE;
+		if (line == NULL)
+			break;
+		if (w->line < from)
+			continue;
+		if (!take_line(w, line, error))
+			return FALSE;
+		/* The count is committed with the intents of the lines it counts. */
+		if (g->batch->len >= batch &&
+		    (!store_set_line(g->store, w->number, w->line + 1, error) ||
+		     !gate_flush(g, error)))
+			return FALSE;
+	}
+	return store_set_line(g->store, w->number, w->line, error) && gate_flush(g, error);
+}
+
+/* A valid envelope whose content fails is done, and its changes are refused. */
+static gboolean
+refuse_lines(work *w, const GError *why, GError **error)
+{
+	gateway *g = w->g;
+	g_autoptr(json_ref) answer = json_object();
+	g_autoptr(json_ref) re = json_array();
+
+	json_array_append_new(re, json_integer((json_int_t)w->number));
+	json_put(answer, "t", "answer");
+	json_object_set(answer, "re", re);
+	json_put(answer, "code", "refused");
+	json_object_set_new(answer, "reason", json_integer(why->code));
+	json_object_set_new(answer, "retry", json_boolean(reason_of(why->code)->retry));
+	json_put(answer, "text", why->message);
+	g_autofree char *text = json_text(answer);
+	gate_note(g, "refused", NULL, w->id, "%d %s", why->code, why->message);
+	return gate_flush(g, error) &&
+	       store_add_line(g->store, LINE_ANSWER, "", 0, w->number, text, NULL, error);
+}
+
+static gboolean
+take_content(work *w, envelope *e, const store_incoming *row, GError **error)
+{
+	const manifest *m = envelope_manifest(e);
+	gateway *g = w->g;
+
+	switch (m->kind) {
+	case KIND_PING:
+		return gate_work_ping(g, m, error);
+	case KIND_CHANGES:
+		return take_files(w, e, error) && take_lines(w, e, row->line, error);
+	case KIND_BYE:
+		gate_note(g, "closed", NULL, w->id, "the partner said goodbye");
+		return store_put(g->store, "bye", g->now, error);
+	default:
+		fail_set(error, REASON_KIND, "envelopes of kind %s are not known here",
+			 kind_name(m->kind));
+		return FALSE;
+	}
+}
+
+static gboolean
+done(work *w, const store_incoming *row, GError **error)
+{
+	gateway *g = w->g;
+
+	g->n.done = w->number;
+	g_free(g->n.done_hash);
+	g->n.done_hash = g_strdup(row->hash);
+	g->n.ack_due = TRUE;
+	if (!spool_move(g->spool, SPOOL_INBOX, row->file, SPOOL_ARCHIVE, row->file, error))
+		return FALSE;
+	g_autofree char *plain = g_strdup_printf("plain-%" G_GUINT64_FORMAT, w->number);
+	fsio_remove(spool_fd(g->spool, SPOOL_TMP), plain, NULL);
+	return gate_settle(g, error) && gate_save_numbers(g, error);
+}
+
+/* The plain zip left by the take of this very pass, or opened again. */
+static int
+open_stored(gateway *g, const store_incoming *row, GError **error)
+{
+	const char *const signers[] = {row->signer, NULL};
+	g_autofree char *ready = g_strdup_printf("plain-%" G_GUINT64_FORMAT, row->number);
+	g_autofree char *plain = NULL, *tmp = NULL;
+	int tmp_dir = spool_fd(g->spool, SPOOL_TMP);
+
+	if (fsio_exists(tmp_dir, ready))
+		return fsio_open_own(tmp_dir, ready, error);
+	int in = spool_read(g->spool, SPOOL_INBOX, row->file, NULL, error);
+	if (in < 0)
+		return -1;
+	int copy = fsio_tmp(tmp_dir, &tmp, error);
+	int fd = -1;
+	if (copy >= 0 && fsio_copy(in, copy, G_MAXUINT64, NULL, NULL, error))
+		fd = gate_open_plain(g, tmp,
+				     g_str_equal(conf_text(g->conf, "protect"), "encrypt")
+					     ? PGP_ENCRYPT
+					     : PGP_SIGN,
+				     signers, &plain, error);
+	close(in);
+	if (copy >= 0)
+		close(copy);
+	if (tmp != NULL)
+		fsio_remove(tmp_dir, tmp, NULL);
+	if (plain != NULL)
+		fsio_remove(tmp_dir, plain, NULL);
+	return fd;
+}
+
+static gboolean
+work_one(gateway *g, const store_incoming *row, GError **error)
+{
+	g_autofree char *id = gateway_their_id(g, row->number);
+	work w = {.g = g, .id = id, .number = row->number};
+	g_autoptr(GError) why = NULL;
+	int fd = open_stored(g, row, error);
+
+	if (fd < 0)
+		return FALSE;
+	g_free(g->working);
+	g->working = g_strdup(id);
+	g_autoptr(envelope) e =
+		envelope_open(fd, (guint64)conf_int(g->conf, "limit.envelope"), &why);
+	gboolean ok = e != NULL && take_content(&w, e, row, &why);
+	g_clear_pointer(&e, envelope_close);
+	close(fd);
+	g_clear_pointer(&g->working, g_free);
+	if (!ok && fail_class(why) != FAIL_REJECT && fail_class(why) != FAIL_TRUST) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return FALSE;
+	}
+	return (ok || refuse_lines(&w, why, error)) && done(&w, row, error);
+}
+
+/* Takes over what is stored, in order; called with a transaction open, leaves one open. */
+gboolean
+gate_work(gateway *g, GError **error)
+{
+	while (g->n.done < g->n.stored) {
+		g_autoptr(store_incoming) row = store_find_incoming(g->store, g->n.done + 1, error);
+
+		if (row == NULL)
+			return FALSE;
+		if (!work_one(g, row, error) || !spool_flush(g->spool, error) ||
+		    !store_commit(g->store, error) || !store_begin(g->store, error))
+			return FALSE;
+	}
+	return TRUE;
+}
