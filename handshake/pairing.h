@@ -13,7 +13,7 @@ typedef enum {
 	PAIR_PINNED,  /* master: m1 is out, s2 has not come */
 	PAIR_JOINING, /* slave: s1 is out */
 	PAIR_REFUSED, /* slave: the master said no */
-	PAIR_CLOSED,  /* master: the offer is closed (expired, five wrong proofs) */
+	PAIR_CLOSED,  /* master: the offer is closed (five wrong proofs) */
 	PAIR_RUNNING, /* both: changes travel */
 	PAIR_STATES
 } pair_state;
@@ -24,7 +24,7 @@ typedef enum {
 	ACCEPTED,   /* the operator accepted */
 	GOT_WRONG,  /* a wrong proof */
 	GOT_FIFTH,  /* the fifth different wrong proof */
-	GOT_LATE,   /* a valid proof after expiry, or by another key after the first */
+	GOT_LATE,   /* after expiry, for an older offer, or by another key after the first */
 	GOT_M1,
 	GOT_S2,
 	GOT_REFUSED,

@@ -18,6 +18,7 @@ UNIT_TESTS = \
 	tests/unit/manifest-t \
 	tests/unit/message-t \
 	tests/unit/offer-t \
+	tests/unit/offer_refused-t \
 	tests/unit/pairing-t \
 	tests/unit/pgp-t \
 	tests/unit/plan-t \
@@ -49,6 +50,7 @@ EXTRA_DIST += \
 	tests/style/code.awk \
 	tests/style/layers.awk \
 	tests/style/lengths.awk \
+	tests/unit/offer_kit.h \
 	tests/unit/pgp_kit.h
 
 check_PROGRAMS = $(UNIT_TESTS) tests/handsel-test
