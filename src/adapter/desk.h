@@ -33,12 +33,17 @@ gboolean desk_value_add(desk *, const char *field, const char *const *values, GE
 char *desk_new(desk *, const char *kind, const json_t *fields, GError **error);
 gboolean desk_set(desk *, const char *id, const json_t *fields, GError **error);
 gboolean desk_delete(desk *, const char *id, GError **error);
-/* Everything of an item for people and --json:
- * {"id","uid","kind","fields":{…},"parent","comments":[…],"files":[…],"rows":[…],"relations":[…],"history":[…]}.
+/*
+ * Everything of an item for people and --json:
+ * {"id","uid","kind","by","fields":{…},"parent","comments":[…],"files":[…],"rows":[…],"relations":[…],"history":[…]}
+ * with comments {"id","uid","at","text","by","created"}, files {"id","uid","at","name","size",
+ * "sha256",…}, rows {"id","uid","at","type","fields":{…}}, relations {"type","from","to","uid"}
+ * (ids of both ends, uid of the other) and history {"at","by","what","old","new"}.
  */
 gboolean desk_show(desk *, const char *id, gboolean history, json_t **ret, GError **error);
 /* Calls EACH for every item in order of id (FIELD=VALUE if FIELD is given):
- * {"id","uid","title","state",…fields}. FALSE from EACH ends it. */
+ * {"id","uid","kind","parent",…fields}, without what is empty ("parent" is an id or null).  EACH
+ * may use the desk. FALSE from EACH ends it. */
 typedef gboolean desk_each(const json_t *row, gpointer data);
 gboolean desk_list(desk *, const char *field, const char *value, desk_each *, gpointer data,
 		   GError **error);
