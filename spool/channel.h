@@ -14,11 +14,11 @@ typedef struct channel channel;
 /* What becomes of a file that a channel offers. */
 typedef enum {
 	TAKE_LEAVE, /* not ours, or not yet: it stays */
-	TAKE_DONE   /* durable here, a copy, or quarantined: the channel removes it at the next
-		       channel_taken */
+	TAKE_DONE   /* durable here, a copy, or quarantined: the channel removes it at the
+		       next taken */
 } take_verdict;
-/* FD is open to read at its start and closed by the channel; SETTLED: it has not grown for
- * folder.settle. */
+/* FILE is for people: UTF-8 whatever the real name is.  FD is open to read at its start and closed
+ * by the channel; SETTLED: it has not grown for folder.settle. */
 typedef gboolean channel_take(const char *file, const envelope_name *name, int fd, gboolean settled,
 			      take_verdict *ret, gpointer data, GError **error);
 
@@ -33,22 +33,22 @@ typedef struct {
 	 * them; a file of that name already there is success. RETRY where the place is away or
 	 * full. */
 	gboolean (*send)(channel *, const char *name, int fd, GError **error);
-	/* Takes our own NAME back; it not being there is success. */
+	/* Takes our own NAME back, and its parts; it not being there is success. */
 	gboolean (*retract)(channel *, const char *name, GError **error);
 	/* Our own names that still lie where the carrier finds them; caller frees. */
 	GPtrArray *(*sent)(channel *, GError **error);
 	/*
-	 * Calls TAKE for each of the partner's files, MAX at most.  Special files and files that
-	 * can't be opened safely are reported through FOREIGN (file name, reason) and never
-	 * touched.  *RET_SEEN counts the calls.
+	 * Calls TAKE for each of the partner's files, MAX at most; the next call goes on behind the
+	 * last.  Special files and files that can't be opened safely are passed over: foreign tells
+	 * them.  *RET_SEEN counts the calls.
 	 */
 	gboolean (*receive)(channel *, guint max, channel_take *take, gpointer data,
 			    guint *ret_seen, GError **error);
-	/* Removes the files whose verdict was TAKE_DONE since the last call; the caller has made
-	 * them durable. */
+	/* Removes the files whose verdict was TAKE_DONE in the last receive; the caller has made
+	 * them durable.  After a receive whose outcome was not made durable, it is not called. */
 	gboolean (*taken)(channel *, GError **error);
-	/* Names in RECEIVE that are not ours, with why (borrowed until close): array of
-	 * "name\treason". */
+	/* What lies in RECEIVE and is not taken, with why: array of "name\treason", borrowed until
+	 * the next call.  Never touched; hidden files are left out. */
 	GPtrArray *(*foreign)(channel *, GError **error);
 	/* Free bytes where we send; G_MAXUINT64 if it can't be told. */
 	guint64 (*space)(channel *);

@@ -1,8 +1,12 @@
 libhandsel_a_SOURCES += \
+	spool/channel.c \
 	spool/channel.h \
 	spool/envelope.h \
 	spool/envelope_build.c \
 	spool/envelope_read.c \
+	spool/folder.c \
+	spool/folder_private.h \
+	spool/folder_send.c \
 	spool/manifest.c \
 	spool/manifest.h \
 	spool/name.c \

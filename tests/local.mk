@@ -11,6 +11,8 @@ UNIT_TESTS = \
 	tests/unit/envelope_read-t \
 	tests/unit/fail-t \
 	tests/unit/fault-t \
+	tests/unit/folder-t \
+	tests/unit/folder_send-t \
 	tests/unit/fsio-t \
 	tests/unit/fsio_dir-t \
 	tests/unit/item-t \
@@ -20,12 +22,15 @@ UNIT_TESTS = \
 	tests/unit/offer-t \
 	tests/unit/offer_refused-t \
 	tests/unit/pairing-t \
+	tests/unit/parts-t \
 	tests/unit/pgp-t \
 	tests/unit/plan-t \
 	tests/unit/proof-t \
 	tests/unit/rand-t \
 	tests/unit/setting-t \
 	tests/unit/site-t \
+	tests/unit/spool-t \
+	tests/unit/take-t \
 	tests/unit/type-t \
 	tests/unit/u64-t \
 	tests/unit/words-t
