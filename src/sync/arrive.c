@@ -43,11 +43,15 @@ expected(const sync_item *it, const wire_head *head)
 	return head->gen > it->gen ? 1 : it->seen + 1;
 }
 
-/* A full record of a partner who never merged this item on this link, for what we have or had. */
+/* A full record of a live item by a partner who never merged it on this link, and we have or had
+ * it. */
 static gboolean
-already_here(const sync_item *it, const wire_head *head, gboolean elsewhere)
+already_here(const sync_item *it, const wire_head *head, const json_t *record, gboolean elsewhere)
 {
-	return elsewhere && head->full && !head->joined && !it->joined && !it->adopted;
+	const char *life = json_str(record, "life");
+
+	return elsewhere && head->full && !head->joined && !it->joined && !it->adopted &&
+	       life != NULL && g_str_has_prefix(life, "live#");
 }
 
 sync_verdict
@@ -72,7 +76,7 @@ sync_arrive(const sync_ctx *ctx, sync_item *it, json_t *record, gboolean elsewhe
 		arrive_hold(it, &head, record, REASON_HOLE, "a record before it is missing", out);
 	else if (waiting > 0 && record_gen(json_array_get(it->inq, waiting - 1)) >= head.gen)
 		arrive_hold(it, &head, record, it->why, it->why_text, out);
-	else if (already_here(it, &head, elsewhere))
+	else if (already_here(it, &head, record, elsewhere))
 		arrive_hold(it, &head, record, REASON_ALREADY_HERE,
 			    "this site has the item through another link", out);
 	else if (block != 0)
@@ -97,7 +101,7 @@ sync_waiting(sync_item *it, gboolean elsewhere)
 		if (it->why == REASON_BASES_DIFFER || !wire_head_read(record, &head, NULL) ||
 		    head.own != expected(it, &head))
 			return NULL;
-		if (!already_here(it, &head, elsewhere))
+		if (!already_here(it, &head, record, elsewhere))
 			return record;
 		item_why(it, REASON_ALREADY_HERE, "this site has the item through another link");
 		return NULL;
