@@ -87,13 +87,14 @@ ad_changes(adapter *a, const char *cursor, guint limit, GPtrArray **ret_uids, ch
 static gboolean
 put_relations(desk *d, item *it, GError **error)
 {
-	db_stmt *s = db_query(d->db, error, "SELECT type, b, at FROM relation WHERE a = ?", "s",
-			      it->uid);
+	db_stmt *s = db_query(d->db, error, "SELECT type, b, at, via FROM relation WHERE a = ?",
+			      "s", it->uid);
 	int step = s != NULL ? 1 : -1;
 
 	while (step == 1 && (step = db_next(d->db, s, error)) == 1) {
 		g_autofree char *reg = item_relation_reg(db_text(s, 0), it->uid, db_text(s, 1));
 		item_put(it, reg, json_true(), db_text(s, 2));
+		json_put(json_object_get(it->regs, reg), "via", db_text(s, 3));
 	}
 	return step == 0;
 }
@@ -111,9 +112,17 @@ put_things(desk *d, gint64 lid, item *it, GError **error)
 		json_t *entry = json_object();
 		json_object_set_new(entry, "v", doc_values(t->doc));
 		json_object_set_new(entry, "at", doc_stamps(t->doc));
+		json_put(entry, "via", t->via);
 		json_object_set_new(it->regs, reg, entry);
 	}
 	return TRUE;
+}
+
+static void
+put_parent(item *it, const desk_rec *r)
+{
+	item_put(it, ITEM_PARENT, json_string(r->parent), r->parent_at);
+	json_put(json_object_get(it->regs, ITEM_PARENT), "via", r->parent_via);
 }
 
 static item *
@@ -125,11 +134,12 @@ item_of(desk *d, const desk_rec *r, GError **error)
 	json_t *entry;
 
 	it->by = g_strdup(r->by);
+	it->via = g_strdup(r->via);
 	json_object_foreach (r->doc, field, entry)
 		if (doc_value(r->doc, field) != NULL)
 			json_object_set(it->regs, field, entry);
 	if (r->parent != NULL)
-		item_put(it, ITEM_PARENT, json_string(r->parent), r->parent_at);
+		put_parent(it, r);
 	if (!put_relations(d, it, error) || !put_things(d, r->lid, it, error))
 		return NULL;
 	return g_steal_pointer(&it);

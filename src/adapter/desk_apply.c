@@ -363,8 +363,10 @@ desk_apply(desk *d, const char *link, const char *token, const json_t *plan,
 	}
 	if (d->depth == 0)
 		stage_files(&r, plan);
+	d->via = link;
 	gboolean ok = desk_enter(d, error) &&
 		      desk_leave(d, run_plan(&r, link, token, plan, &results, error), error);
+	d->via = NULL;
 	forget_item(&r);
 	desk_file_unstage(d);
 	return ok ? g_steal_pointer(&results) : NULL;

@@ -19,7 +19,7 @@ doc_at(const json_t *doc, const char *field)
 }
 
 gboolean
-doc_put(json_t *doc, const char *field, json_t *v, const char *at)
+doc_put(json_t *doc, const char *field, json_t *v, const char *at, const char *via)
 {
 	json_t *was = doc_value(doc, field);
 
@@ -31,6 +31,7 @@ doc_put(json_t *doc, const char *field, json_t *v, const char *at)
 	json_t *entry = json_object();
 	json_object_set_new(entry, "v", v != NULL ? json_incref(v) : json_null());
 	json_object_set_new(entry, "at", json_string(at));
+	json_put(entry, "via", via);
 	json_object_set_new(doc, field, entry);
 	return TRUE;
 }

@@ -19,6 +19,7 @@ struct desk {
 	int files; /* directory desk-files */
 	int tmp;   /* desk-files/tmp: bytes that are not complete yet */
 	char *user;
+	const char *via;    /* the link whose plan is being applied; NULL: a local edit */
 	guint depth;        /* of open edits; 0: no transaction */
 	gboolean doomed;    /* this transaction let go of a file */
 	GHashTable *fields; /* name -> desk_field while a transaction is open, else NULL */
@@ -48,9 +49,9 @@ gboolean desk_history(desk *, gint64 lid, const char *what, const json_t *old_va
 /* Borrowed; NULL for nothing. */
 json_t *doc_value(const json_t *doc, const char *field);
 const char *doc_at(const json_t *doc, const char *field);
-/* Sets FIELD (V borrowed, NULL or null for nothing); FALSE if it was so already, and nothing is
- * changed then. */
-gboolean doc_put(json_t *doc, const char *field, json_t *v, const char *at);
+/* Sets FIELD (V borrowed, NULL or null for nothing), written by link VIA (NULL: here); FALSE if it
+ * was so already, and nothing is changed then. */
+gboolean doc_put(json_t *doc, const char *field, json_t *v, const char *at, const char *via);
 /* {field: value} of all that is something; a new reference. */
 json_t *doc_values(const json_t *doc);
 /* The stamps of what doc_values() gives: one string if all agree, else {field: stamp}.  A new
@@ -89,6 +90,8 @@ typedef struct {
 	char *kind;
 	char *parent; /* uid or NULL */
 	char *parent_at;
+	char *parent_via;
+	char *via; /* the link that made it, NULL: made here */
 	char *by;
 	json_t *doc;
 	gboolean dirty;
@@ -130,6 +133,7 @@ typedef struct {
 	char *uid;
 	gint64 lid; /* of its item */
 	char *kind;
+	char *via;   /* the link that wrote it last, NULL: written here */
 	json_t *doc; /* with its kind */
 } desk_thing;
 void desk_thing_free(desk_thing *);

@@ -28,6 +28,8 @@ desk_rec_free(desk_rec *r)
 	g_free(r->kind);
 	g_free(r->parent);
 	g_free(r->parent_at);
+	g_free(r->parent_via);
+	g_free(r->via);
 	g_free(r->by);
 	json_decref(r->doc);
 	g_free(r);
@@ -44,8 +46,10 @@ take_row(db_stmt *s, GError **error)
 	r->kind = g_strdup(db_text(s, 2));
 	r->parent = g_strdup(db_text(s, 3));
 	r->parent_at = g_strdup(db_text(s, 4));
-	r->by = g_strdup(db_text(s, 5));
-	r->doc = json_read(db_text(s, 6), strlen(db_text(s, 6)), error);
+	r->parent_via = g_strdup(db_text(s, 5));
+	r->via = g_strdup(db_text(s, 6));
+	r->by = g_strdup(db_text(s, 7));
+	r->doc = json_read(db_text(s, 8), strlen(db_text(s, 8)), error);
 	desk_done(s);
 	return r->doc != NULL ? g_steal_pointer(&r) : NULL;
 }
@@ -54,7 +58,8 @@ desk_rec *
 desk_rec_by_uid(desk *d, const char *uid, GError **error)
 {
 	db_stmt *s = db_query(d->db, error,
-			      "SELECT lid, uid, kind, parent, parent_at, who, doc FROM item "
+			      "SELECT lid, uid, kind, parent, parent_at, parent_via, via, who, doc "
+			      "FROM item "
 			      "WHERE uid = ?",
 			      "s", uid);
 	int step = s != NULL ? db_next(d->db, s, error) : -1;
@@ -80,7 +85,8 @@ desk_rec_by_id(desk *d, const char *id, GError **error)
 	}
 
 	db_stmt *s = db_query(d->db, error,
-			      "SELECT lid, uid, kind, parent, parent_at, who, doc FROM item "
+			      "SELECT lid, uid, kind, parent, parent_at, parent_via, via, who, doc "
+			      "FROM item "
 			      "WHERE lid = ?",
 			      "u", lid);
 	int step = s != NULL ? db_next(d->db, s, error) : -1;
@@ -114,7 +120,7 @@ desk_rec_put(desk *d, desk_rec *r, const char *field, json_t *v, const char *at,
 	json_t *was = doc_value(r->doc, field);
 	g_autoptr(json_ref) old_value = was != NULL ? json_incref(was) : NULL;
 
-	if (!doc_put(r->doc, field, v, at))
+	if (!doc_put(r->doc, field, v, at, d->via))
 		return TRUE;
 	r->dirty = TRUE;
 	/* A value that is there already need not be known. */
@@ -179,6 +185,8 @@ desk_rec_parent(desk *d, desk_rec *r, const char *parent, const char *at, GError
 	r->parent = g_strdup(parent);
 	g_free(r->parent_at);
 	r->parent_at = g_strdup(at);
+	g_free(r->parent_via);
+	r->parent_via = g_strdup(d->via);
 	r->dirty = TRUE;
 	return r->lid == 0 || desk_history(d, r->lid, ITEM_PARENT, was, now, error);
 }
@@ -194,10 +202,13 @@ static gboolean
 insert_rec(desk *d, desk_rec *r, const char *key, const char *doc, GError **error)
 {
 	if (!db_run(d->db, error,
-		    "INSERT INTO item(lid, uid, kind, ikey, parent, parent_at, who, seq, doc) "
-		    "VALUES((SELECT lid FROM removed WHERE uid = ?1), ?1, ?2, ?3, ?4, ?5, ?6, "
-		    "(SELECT seq FROM counter), ?7)",
-		    "sssssss", r->uid, r->kind, key, r->parent, r->parent_at, d->user, doc))
+		    "INSERT INTO item(lid, uid, kind, ikey, parent, parent_at, parent_via, via, "
+		    "who, seq, "
+		    "doc) VALUES((SELECT lid FROM removed WHERE uid = ?1), ?1, ?2, ?3, ?4, ?5, ?6, "
+		    "?7, ?8, "
+		    "(SELECT seq FROM counter), ?9)",
+		    "sssssssss", r->uid, r->kind, key, r->parent, r->parent_at, r->parent_via,
+		    d->via, d->user, doc))
 		return FALSE;
 	r->lid = db_last_id(d->db);
 	return db_run(d->db, error, "DELETE FROM removed WHERE uid = ?", "s", r->uid) &&
@@ -214,13 +225,13 @@ desk_rec_save(desk *d, desk_rec *r, GError **error)
 	g_autofree char *doc = json_text(r->doc);
 	if (!next_seq(d, error))
 		return FALSE;
-	gboolean ok =
-		r->lid == 0
-			? insert_rec(d, r, key, doc, error)
-			: db_run(d->db, error,
-				 "UPDATE item SET ikey = ?, parent = ?, parent_at = ?, who = ?, "
-				 "seq = (SELECT seq FROM counter), doc = ? WHERE lid = ?",
-				 "sssssi", key, r->parent, r->parent_at, d->user, doc, r->lid);
+	gboolean ok = r->lid == 0 ? insert_rec(d, r, key, doc, error)
+				  : db_run(d->db, error,
+					   "UPDATE item SET ikey = ?, parent = ?, parent_at = ?, "
+					   "parent_via = ?, who = ?, "
+					   "seq = (SELECT seq FROM counter), doc = ? WHERE lid = ?",
+					   "ssssssi", key, r->parent, r->parent_at, r->parent_via,
+					   d->user, doc, r->lid);
 	r->dirty = !ok;
 	return ok;
 }

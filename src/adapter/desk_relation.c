@@ -42,8 +42,9 @@ put(desk *d, const desk_rec *r, const char *type, const char *b, gboolean on, co
 	if (other <= 0)
 		return FALSE;
 	gboolean ok =
-		on ? db_run(d->db, error, "INSERT INTO relation(type, a, b, at) VALUES(?, ?, ?, ?)",
-			    "ssss", type, r->uid, b, at)
+		on ? db_run(d->db, error,
+			    "INSERT INTO relation(type, a, b, at, via) VALUES(?, ?, ?, ?, ?)",
+			    "sssss", type, r->uid, b, at, d->via)
 		   : db_run(d->db, error, "DELETE FROM relation WHERE a = ? AND type = ? AND b = ?",
 			    "sss", r->uid, type, b);
 	return ok && note(d, r->lid, other, type, on, error);

@@ -28,6 +28,7 @@ desk_thing_free(desk_thing *t)
 		return;
 	g_free(t->uid);
 	g_free(t->kind);
+	g_free(t->via);
 	json_decref(t->doc);
 	g_free(t);
 }
@@ -42,16 +43,17 @@ take_row(db_stmt *s, GError **error)
 	t->uid = g_strdup(db_text(s, 1));
 	t->lid = db_i64(s, 2);
 	t->kind = g_strdup(db_text(s, 3));
-	t->doc = json_read(db_text(s, 4), strlen(db_text(s, 4)), error);
+	t->via = g_strdup(db_text(s, 4));
+	t->doc = json_read(db_text(s, 5), strlen(db_text(s, 5)), error);
 	return t->doc != NULL ? g_steal_pointer(&t) : NULL;
 }
 
 gboolean
 desk_thing_by_uid(desk *d, const char *uid, desk_thing **ret, GError **error)
 {
-	db_stmt *s =
-		db_query(d->db, error, "SELECT tid, uid, item, kind, doc FROM thing WHERE uid = ?",
-			 "s", uid);
+	db_stmt *s = db_query(d->db, error,
+			      "SELECT tid, uid, item, kind, via, doc FROM thing WHERE uid = ?", "s",
+			      uid);
 	int step = s != NULL ? db_next(d->db, s, error) : -1;
 
 	if (step < 0)
@@ -71,9 +73,9 @@ desk_thing_by_id(desk *d, const char *id, GError **error)
 	g_autoptr(desk_thing) t = NULL;
 
 	if (id[0] != '\0' && u64_parse(id + 1, G_MAXINT64, &tid)) {
-		db_stmt *s = db_query(d->db, error,
-				      "SELECT tid, uid, item, kind, doc FROM thing WHERE tid = ?",
-				      "u", tid);
+		db_stmt *s = db_query(
+			d->db, error,
+			"SELECT tid, uid, item, kind, via, doc FROM thing WHERE tid = ?", "u", tid);
 		int step = s != NULL ? db_next(d->db, s, error) : -1;
 		if (step < 0)
 			return NULL;
@@ -99,10 +101,10 @@ GPtrArray *
 desk_things_of(desk *d, gint64 lid, GError **error)
 {
 	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)desk_thing_free);
-	db_stmt *s =
-		db_query(d->db, error,
-			 "SELECT tid, uid, item, kind, doc FROM thing WHERE item = ? ORDER BY tid",
-			 "i", lid);
+	db_stmt *s = db_query(
+		d->db, error,
+		"SELECT tid, uid, item, kind, via, doc FROM thing WHERE item = ? ORDER BY tid", "i",
+		lid);
 	int step = s != NULL ? 1 : -1;
 
 	while (step == 1 && (step = db_next(d->db, s, error)) == 1) {
@@ -207,7 +209,7 @@ put_field(json_t *doc, const char *field, json_t *v, const json_t *at)
 {
 	g_autofree char *stamp = stamp_for(at, doc, field);
 
-	return doc_put(doc, field, v, stamp);
+	return doc_put(doc, field, v, stamp, NULL);
 }
 
 /* Makes DOC hold exactly MAP; FALSE if it did. */
@@ -233,8 +235,8 @@ insert_thing(desk *d, desk_thing *t, const json_t *map, GError **error)
 	g_autofree char *doc = json_text(t->doc);
 
 	if (!db_run(d->db, error,
-		    "INSERT INTO thing(uid, item, kind, sha256, doc) VALUES(?, ?, ?, ?, ?)",
-		    "sisss", t->uid, t->lid, t->kind, json_str(map, "sha256"), doc))
+		    "INSERT INTO thing(uid, item, kind, sha256, via, doc) VALUES(?, ?, ?, ?, ?, ?)",
+		    "sissss", t->uid, t->lid, t->kind, json_str(map, "sha256"), d->via, doc))
 		return FALSE;
 	t->tid = db_last_id(d->db);
 	return note(d, t, NULL, map, error);
@@ -252,8 +254,8 @@ update_thing(desk *d, desk_thing *t, const json_t *map, const json_t *at, GError
 	if (old_sha != NULL && g_strcmp0(old_sha, sha) != 0 && !desk_file_doom(d, old_sha, error))
 		return FALSE;
 	g_autofree char *doc = json_text(t->doc);
-	return db_run(d->db, error, "UPDATE thing SET sha256 = ?, doc = ? WHERE tid = ?", "ssi",
-		      sha, doc, t->tid) &&
+	return db_run(d->db, error, "UPDATE thing SET sha256 = ?, via = ?, doc = ? WHERE tid = ?",
+		      "sssi", sha, d->via, doc, t->tid) &&
 	       note(d, t, was, map, error);
 }
 

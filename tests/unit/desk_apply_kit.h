@@ -105,7 +105,7 @@ expect(fixture *f, const char *ops, const char *want)
 	g_assert_cmpstr(got, ==, want);
 }
 
-/* The register REG of item UID as {"v","at"}, or NULL. */
+/* The register REG of item UID as {"v","at"}, or NULL; what is there came by link acme. */
 static inline void
 expect_reg(fixture *f, const char *reg, const char *want)
 {
@@ -116,7 +116,11 @@ expect_reg(fixture *f, const char *reg, const char *want)
 	g_assert_no_error(e);
 	g_autoptr(item) it = raw;
 	g_assert_nonnull(it);
-	g_autofree char *got = json_text(json_object_get(it->regs, reg));
+	json_t *entry = json_object_get(it->regs, reg);
+	if (entry != NULL)
+		g_assert_cmpstr(json_str(entry, "via"), ==, "acme");
+	json_object_del(entry, "via");
+	g_autofree char *got = json_text(entry);
 	if (got != NULL)
 		g_strdelimit(got, "\"", '\'');
 	g_assert_cmpstr(got, ==, want);
