@@ -6,7 +6,9 @@
  * request at a time.  The home is a private 0700 directory; the helper reaches it by
  * a short symbolic link, and its gpg-agent ends with it.
  *
- * Start it before the process grows: forking a large process is slow.
+ * Start it before the process grows: forking a large process is slow.  The helper dies with the
+ * thread that started it, and its agent with it, whatever way it dies.  A request in which the
+ * helper dies fails (class RETRY); the next one starts it again.
  */
 #pragma once
 #include <glib.h>
@@ -18,7 +20,8 @@ typedef struct pgp pgp;
 /*
  * Starts the helper on key ring HOME, making it (0700, with its gpg.conf and
  * gpg-agent.conf) if it is not there.  A home readable by others is refused (CONFIG).
- * PROGRAM is the helper's path; NULL: $HANDSEL_PGP, else the installed one.
+ * PROGRAM is the helper's path; NULL: $HANDSEL_PGP, else the installed one.  A home that another
+ * helper still has after a few seconds: class RETRY.
  */
 pgp *pgp_start(const char *home, const char *program, GError **error);
 /* Ends helper and agent and waits for them; NULL is a no-op. */
@@ -33,7 +36,7 @@ char *pgp_export(pgp *, const char *fpr, GError **error);
 /*
  * Takes in exactly one public key (armoured or not, PGP_KEY_MAX bytes at most) and
  * returns its fingerprint, caller frees.  Several keys, a secret key, or a key that can't sign and
- * encrypt: class REJECT.
+ * encrypt for ever, as one that expires: class REJECT.
  */
 #define PGP_KEY_MAX (64 * 1024)
 char *pgp_import(pgp *, const char *key, gsize len, GError **error);
@@ -55,7 +58,8 @@ typedef enum { PGP_ENCRYPT = 1, PGP_SIGN } pgp_protect;
  * the SIGNERS (full fingerprints, NULL-ended) whose fingerprint is then *RET_SIGNER (caller
  * frees).  LIMIT bounds the output.  Otherwise one of REASON_CANNOT_DECRYPT, _UNSIGNED,
  * _UNKNOWN_SIGNER (then *RET_SIGNER may name it), _BAD_SIGNATURE, _PROTECTION, _BOMB; what OUT
- * holds is then worthless.  Clocks and key times are not judged.
+ * holds is then worthless.  Clocks and key times are not judged.  Only binary messages are taken,
+ * as pgp_seal makes them: what is signed only must not be compressed, and nothing may follow.
  */
 gboolean pgp_unseal(pgp *, int in, int out, pgp_protect protect, const char *const *signers,
 		    guint64 limit, char **ret_signer, GError **error);
