@@ -24,6 +24,8 @@ UNIT_TESTS = \
 	tests/unit/pairing-t \
 	tests/unit/parts-t \
 	tests/unit/pgp-t \
+	tests/unit/pgp_foreign-t \
+	tests/unit/pgp_life-t \
 	tests/unit/plan-t \
 	tests/unit/proof-t \
 	tests/unit/rand-t \
@@ -33,6 +35,7 @@ UNIT_TESTS = \
 	tests/unit/take-t \
 	tests/unit/type-t \
 	tests/unit/u64-t \
+	tests/unit/wire-t \
 	tests/unit/words-t
 
 STYLE_TESTS = \
