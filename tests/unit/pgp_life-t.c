@@ -129,7 +129,6 @@ static void
 nothing_is_left_when_it_stops(place *w, gconstpointer unused G_GNUC_UNUSED)
 {
 	pgp *p = started(w->home);
-	g_autofree char *fpr = new_key(p);
 	g_autofree char *dir = short_dir_of(w->home);
 
 	g_assert_nonnull(dir);
@@ -165,7 +164,6 @@ static void
 an_agent_whose_keeper_was_killed_ends_too(place *w, gconstpointer unused G_GNUC_UNUSED)
 {
 	pgp *p = started(w->home);
-	g_autofree char *fpr = new_key(p);
 	g_autofree char *dir = short_dir_of(w->home);
 	pid_t helper = 0;
 
@@ -284,9 +282,9 @@ a_home_with_a_long_path_works(place *w, gconstpointer unused G_GNUC_UNUSED)
 static void
 a_new_home_is_private(place *w, gconstpointer unused G_GNUC_UNUSED)
 {
-	g_autoptr(pgp) p = started(w->home);
 	struct stat st;
 
+	pgp_stop(started(w->home));
 	g_assert_cmpint(stat(w->home, &st), ==, 0);
 	g_assert_cmpint(st.st_mode & 07777, ==, 0700);
 }
