@@ -67,6 +67,16 @@ store_item_free(store_item *i)
 	g_free(i);
 }
 
+char *
+store_find_uid(store *s, const char *id, GError **error)
+{
+	db_stmt *q = db_query(s->db, error,
+			      "SELECT uid FROM item WHERE id = ? ORDER BY live DESC, uid LIMIT 1",
+			      "s", id);
+
+	return q != NULL && db_next(s->db, q, error) == 1 ? g_strdup(db_text(q, 0)) : NULL;
+}
+
 gboolean
 store_item_shared(store *s, const char *uid)
 {

@@ -41,6 +41,24 @@ store_notes(store *s, const char *uid, gint64 since, store_each_note *each, gpoi
 }
 
 gboolean
+store_envelope_notes(store *s, const char *envelope, store_each_note *each, gpointer data,
+		     GError **error)
+{
+	db_stmt *q =
+		db_query(s->db, error,
+			 "SELECT at, what, uid, envelope, text FROM note WHERE uid IS NULL AND "
+			 "envelope = ? ORDER BY id",
+			 "s", envelope);
+	int more = -1;
+
+	while (q != NULL && (more = db_next(s->db, q, error)) == 1)
+		if (!each(db_i64(q, 0), db_text(q, 1), db_text(q, 2), db_text(q, 3), db_text(q, 4),
+			  data))
+			return TRUE;
+	return more == 0;
+}
+
+gboolean
 store_add_conflict(store *s, const char *uid, const char *reg, gboolean open, const json_t *doc,
 		   GError **error)
 {

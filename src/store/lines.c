@@ -79,6 +79,18 @@ store_count_lines(store *s, guint64 *ret, GError **error)
 	return TRUE;
 }
 
+gboolean
+store_count_records(store *s, const char *uid, guint64 *ret, GError **error)
+{
+	gint64 n = 0;
+
+	if (!db_get_i64(s->db, &n, error, "SELECT count(*) FROM line WHERE uid = ? AND type = 0",
+			"s", uid))
+		return FALSE;
+	*ret = (guint64)n;
+	return TRUE;
+}
+
 GPtrArray *
 store_line_files(store *s, guint64 seq, GError **error)
 {

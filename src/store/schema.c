@@ -40,6 +40,7 @@ const char *const store_schema[] = {
 	"CREATE TABLE note(id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,"
 	" what TEXT NOT NULL, uid TEXT, envelope TEXT, text TEXT);"
 	"CREATE INDEX note_uid ON note(uid) WHERE uid IS NOT NULL;"
+	"CREATE INDEX note_envelope ON note(envelope) WHERE uid IS NULL;"
 	"CREATE TABLE conflict(id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL,"
 	" reg TEXT NOT NULL, at INTEGER NOT NULL, open INTEGER NOT NULL, doc TEXT NOT NULL);"
 	"CREATE INDEX conflict_uid ON conflict(uid, reg);",

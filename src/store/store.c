@@ -34,6 +34,17 @@ store_open_readonly(const char *link_dir, GError **error)
 	return wrap(db_open_readonly(path, store_schema, error));
 }
 
+gboolean
+store_check(store *s, char **ret_trouble, GError **error)
+{
+	db_stmt *q = db_query(s->db, error, "PRAGMA quick_check(1)", "");
+
+	if (q == NULL || db_next(s->db, q, error) != 1)
+		return FALSE;
+	*ret_trouble = g_strcmp0(db_text(q, 0), "ok") == 0 ? NULL : g_strdup(db_text(q, 0));
+	return db_next(s->db, q, error) >= 0;
+}
+
 void
 store_close(store *s)
 {

@@ -14,6 +14,8 @@ typedef struct store store;
 /* Opens state.db in LINK_DIR; MAKE for a new link. */
 store *store_open(const char *link_dir, gboolean make, GError **error);
 store *store_open_readonly(const char *link_dir, GError **error);
+/* Reads the whole database. *RET_TROUBLE (caller frees) is the first thing found wrong, or NULL. */
+gboolean store_check(store *, char **ret_trouble, GError **error);
 void store_close(store *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(store, store_close)
 gboolean store_begin(store *, GError **error);
@@ -117,6 +119,9 @@ store_item *store_load_item(store *, const char *uid,
 gboolean store_save_item(store *, const store_item *, GError **error);
 void store_item_free(store_item *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(store_item, store_item_free)
+/* The uid of the item that people here call ID, a live one before others; caller frees; NULL
+ * without error: none. */
+char *store_find_uid(store *, const char *id, GError **error);
 /* Cheap looks. */
 gboolean store_item_shared(store *, const char *uid); /* live and here */
 gboolean store_item_known(store *, const char *uid);  /* tombstones too */
@@ -167,6 +172,8 @@ gboolean store_drop_lines(store *, const char *uid, GError **error);
 GPtrArray *store_lines(store *, guint count, guint64 bytes, GError **error);
 gboolean store_drop_lines_upto(store *, guint64 seq, GError **error);
 gboolean store_count_lines(store *, guint64 *ret, GError **error);
+/* Only the records of UID. */
+gboolean store_count_records(store *, const char *uid, guint64 *ret, GError **error);
 /* Files that lines before and at SEQ want sent: array of hashes, each once. */
 GPtrArray *store_line_files(store *, guint64 seq, GError **error);
 /* Files too big to go with their lines, to be sealed in envelopes of their own. */
@@ -186,6 +193,9 @@ typedef gboolean store_each_note(gint64 at, const char *what, const char *uid, c
 /* Notes of UID (NULL: all) since SINCE, oldest first. */
 gboolean store_notes(store *, const char *uid, gint64 since, store_each_note *, gpointer data,
 		     GError **error);
+/* Notes of ENVELOPE ("m17") itself, not of the items in it; oldest first. */
+gboolean store_envelope_notes(store *, const char *envelope, store_each_note *, gpointer data,
+			      GError **error);
 
 typedef struct {
 	guint64 id;
