@@ -39,22 +39,69 @@ content(const char *sha256, gpointer data, GError **error)
 	return fd;
 }
 
-/* "title, state, 2 comments" of a record, for trace. */
+static void
+add_word(GString *text, const char *word)
+{
+	g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", word);
+}
+
+/* A removed thing no longer says what it was. */
+static void
+add_things(GString *text, const json_t *things)
+{
+	static const struct {
+		const char *kind, *one, *many;
+	} words[] = {{"comment", "comment", "comments"},
+		     {"file", "file", "files"},
+		     {"row", "row", "rows"},
+		     {NULL, "removal", "removals"}};
+
+	for (guint k = 0; k < G_N_ELEMENTS(words); k++) {
+		guint count = 0;
+		size_t i;
+		json_t *thing;
+
+		json_array_foreach (things, i, thing)
+			if (g_strcmp0(json_str(thing, "kind"), words[k].kind) == 0)
+				count++;
+		g_autofree char *word =
+			g_strdup_printf("%u %s", count, count == 1 ? words[k].one : words[k].many);
+		if (count > 0)
+			add_word(text, word);
+	}
+}
+
+char *
+gate_record_text(const json_t *record)
+{
+	GString *text = g_string_new(NULL);
+	const char *life = json_str(record, "life"), *reg;
+	json_t *entry;
+
+	if (life != NULL && !g_str_has_prefix(life, "live"))
+		add_word(text, life);
+	json_object_foreach (json_object_get(record, "set"), reg, entry) {
+		g_autofree char *name = g_strndup(reg, strcspn(reg, ":"));
+		g_autofree char *value = type_show(json_object_get(entry, "v"), 24);
+		g_autofree char *both = g_strdup_printf("%s=%s", name, value);
+
+		/* A whole item would fill the line. */
+		add_word(text,
+			 json_flag(record, "full") || strlen(name) < strlen(reg) ? name : both);
+	}
+	add_things(text, json_object_get(record, "things"));
+	if (json_str(record, "why") != NULL)
+		g_string_append_printf(text, " (%s)", json_str(record, "why"));
+	return g_string_free(text, FALSE);
+}
+
 static void
 note_applied(gateway *g, const char *uid, const char *envelope, const json_t *record)
 {
-	g_autoptr(GString) what = g_string_new(NULL);
-	const char *reg;
-	json_t *unused;
-	size_t things = json_array_size(json_object_get(record, "things"));
+	g_autofree char *text = gate_record_text(record);
 
-	json_object_foreach (json_object_get(record, "set"), reg, unused)
-		g_string_append_printf(what, "%s%s", what->len > 0 ? ", " : "", reg);
-	if (things > 0)
-		g_string_append_printf(what, "%s%zu comments, files or rows",
-				       what->len > 0 ? ", " : "", things);
 	g->applied++;
-	gate_note(g, "applied", uid, envelope, "%s", what->str);
+	gate_note(g, "applied", uid, envelope, "%s", text);
 }
 
 static gboolean

@@ -132,8 +132,8 @@ gate_references(gateway *g, GError **error)
 	return gate_flush(g, error);
 }
 
-static gboolean
-release_one(gateway *g, const char *uid, GError **error)
+gboolean
+gate_release_one(gateway *g, const char *uid, GError **error)
 {
 	for (;;) {
 		g_autoptr(sync_item) it = gate_load(g, uid, error);
@@ -173,7 +173,7 @@ gate_release(gateway *g, GError **error)
 		if (row->held == 0 || row->why == REASON_ALREADY_HERE ||
 		    row->why == REASON_BASES_DIFFER)
 			continue;
-		if (!release_one(g, row->uid, error))
+		if (!gate_release_one(g, row->uid, error))
 			return FALSE;
 	}
 	return TRUE;

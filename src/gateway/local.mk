@@ -3,13 +3,27 @@ libhandsel_a_SOURCES += \
 	src/gateway/capture.c \
 	src/gateway/gateway.c \
 	src/gateway/gateway.h \
+	src/gateway/inspect.c \
+	src/gateway/inspect.h \
 	src/gateway/items.c \
+	src/gateway/join.c \
+	src/gateway/look.c \
+	src/gateway/look.h \
+	src/gateway/make.c \
 	src/gateway/make.h \
+	src/gateway/manage.c \
 	src/gateway/offer.c \
+	src/gateway/operate.c \
 	src/gateway/operate.h \
 	src/gateway/pairing.c \
+	src/gateway/pass.c \
 	src/gateway/pass.h \
 	src/gateway/private.h \
+	src/gateway/report.c \
 	src/gateway/report.h \
+	src/gateway/report_check.c \
+	src/gateway/report_item.c \
+	src/gateway/report_spool.c \
 	src/gateway/seal.c \
-	src/gateway/take.c
+	src/gateway/take.c \
+	src/gateway/work.c

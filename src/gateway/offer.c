@@ -206,6 +206,11 @@ offer_one(gateway *g, store_outgoing *row, GError **error)
 	gint64 wait = conf_int(g->conf, "sync.resend"), most = conf_int(g->conf, "sync.resend_max");
 	for (guint i = 0; i < row->tries && wait < most; i++)
 		wait *= 2;
+	if (row->tries == 0) {
+		g_autofree char *id = gateway_my_id(g, row->number);
+
+		gate_note(g, "carried", NULL, id, "offered for the first time");
+	}
 	row->tries++;
 	row->carried = clock_now();
 	row->next = clock_now() + MIN(wait, most);

@@ -63,10 +63,14 @@ gboolean gate_recover(gateway *, GError **error);
 /* merges one record; adds to the batch */
 gboolean gate_merge(gateway *, sync_item *, json_t *record, gboolean from_inq, GError **error);
 int gate_block(gateway *, const json_t *record);
+/* "state=done, 2 comments", for notes; caller frees. */
+char *gate_record_text(const json_t *record);
 
 /* capture.c */
 gboolean gate_sweep(gateway *, GError **error);
 gboolean gate_release(gateway *, GError **error);
+/* Merges what UID holds as far as it can be merged now; flushes. */
+gboolean gate_release_one(gateway *, const char *uid, GError **error);
 gboolean gate_references(gateway *, GError **error);
 
 /* seal.c */
@@ -95,6 +99,9 @@ gboolean gate_take(gateway *, GError **error);
  * plain zip at 0 and its tmp name, which the caller removes; or -1. */
 int gate_open_plain(gateway *, const char *tmp, pgp_protect, const char *const *signers,
 		    char **ret_plain, GError **error);
+/* The same with a file of any directory of the spool. */
+int gate_open_file(gateway *, spool_dir, const char *file, pgp_protect, const char *const *signers,
+		   char **ret_plain, GError **error);
 
 /* work.c: what has been taken, in order */
 gboolean gate_work(gateway *, GError **error);

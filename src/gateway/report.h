@@ -1,16 +1,20 @@
 /*
  * report - how a link is, for status, trace, spool, hold and conflict
  *
- * Everything comes as JSON with stable keys; tables are made from it.
+ * Everything comes as JSON with stable keys; tables are made from it.  Times are stamps
+ * ("2026-11-22T19:52:50Z"), ages seconds, sizes bytes; what is not known is null.  Texts are for
+ * people, values are those of the contract.  No secret is ever among them.
  */
 #pragma once
 #include "gateway/gateway.h"
 
 /*
  * {"link","state","role","channel","protect","partner_site","last_in","last_in_id","last_out","last_out_id","queued",
- *  "unacked","held","listed","quarantine","conflicts","open_conflicts","verified","items","problems":[{"text","command"}]}
- * state: handshake, running, paused, stopped, closed, refused, away.  "queued": records not yet
- * sealed.
+ *  "unacked","held","listed","quarantine","conflicts","open_conflicts","verified","items","problems":[{"text","command"}],
+ *  "hints":[{"text","command"}]}
+ * state: handshake, running, paused, stopped, closed, refused, away.  "queued": lines not yet
+ * sealed.  "held", "listed": items.  Problems want the operator; hints (waiting for the partner,
+ * words not compared yet) don't.  "command" may be null.
  */
 json_t *report_status(gateway *, GError **error);
 /*

@@ -187,6 +187,15 @@ collect_files(gateway *g, GPtrArray *hashes, GPtrArray *lines, GPtrArray *files,
 	return TRUE;
 }
 
+static void
+note_record(gateway *g, const store_line *l, const char *id)
+{
+	g_autoptr(json_ref) record = json_read(l->text, strlen(l->text), NULL);
+	g_autofree char *text = gate_record_text(record);
+
+	gate_note(g, "sealed", l->uid, id, "%s", text);
+}
+
 static gboolean
 seal_some(gateway *g, GPtrArray *waiting, GError **error)
 {
@@ -207,7 +216,7 @@ seal_some(gateway *g, GPtrArray *waiting, GError **error)
 		if (l->type != LINE_RECORD)
 			continue;
 		changes++;
-		gate_note(g, "sealed", l->uid, id, "record %" G_GUINT64_FORMAT, l->own);
+		note_record(g, l, id);
 		if (!store_add_sent(g->store, m->number, l->uid, l->gen, l->own, error))
 			return FALSE;
 	}

@@ -9,16 +9,15 @@
 
 /* ---- opening ---- */
 
-/* Decrypts and verifies tmp file TMP; a descriptor of the plain zip and its tmp name, or -1. */
 int
-gate_open_plain(gateway *g, const char *tmp, pgp_protect protect, const char *const *signers,
-		char **ret_plain, GError **error)
+gate_open_file(gateway *g, spool_dir from, const char *file, pgp_protect protect,
+	       const char *const *signers, char **ret_plain, GError **error)
 {
 	g_autofree char *plain = NULL;
 	g_autofree char *signer = NULL;
 	guint64 limit = (guint64)conf_int(g->conf, "limit.envelope"), size = 0;
 	int dir = spool_fd(g->spool, SPOOL_TMP);
-	int in = spool_read(g->spool, SPOOL_TMP, tmp, &size, error);
+	int in = spool_read(g->spool, from, file, &size, error);
 
 	if (in < 0)
 		return -1;
@@ -38,6 +37,13 @@ gate_open_plain(gateway *g, const char *tmp, pgp_protect protect, const char *co
 		fsio_remove(dir, plain, NULL);
 	}
 	return -1;
+}
+
+int
+gate_open_plain(gateway *g, const char *tmp, pgp_protect protect, const char *const *signers,
+		char **ret_plain, GError **error)
+{
+	return gate_open_file(g, SPOOL_TMP, tmp, protect, signers, ret_plain, error);
 }
 
 static pgp_protect
@@ -250,6 +256,9 @@ take_whole_or_part(gateway *g, const envelope_name *name, char *tmp, take_verdic
 
 	if (name->parts == 0)
 		return judge(g, tmp, name, ret, error);
+	/* Nothing of pairing comes in parts; what does waits in the channel until it is done. */
+	if (g->n.with == NULL)
+		return TRUE;
 	*ret = TAKE_DONE;
 	if (!parts_add(g->spool, name, tmp, &whole, &why)) {
 		if (!fail_is(why, REASON_PARTS)) {
@@ -260,9 +269,13 @@ take_whole_or_part(gateway *g, const envelope_name *name, char *tmp, take_verdic
 		gate_note(g, "quarantined", NULL, id, "%s", why->message);
 		return TRUE;
 	}
+	if (whole == NULL)
+		return TRUE;
 	envelope_name all = *name;
 	all.part = all.parts = 0;
-	return whole == NULL || judge(g, whole, &all, ret, error);
+	gboolean ok = judge(g, whole, &all, ret, error);
+	fsio_remove(spool_fd(g->spool, SPOOL_TMP), whole, NULL);
+	return ok && parts_drop(g->spool, &all, error);
 }
 
 static gboolean

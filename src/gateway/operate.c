@@ -1,0 +1,296 @@
+#include "gateway/operate.h"
+
+#include <string.h>
+
+#include "gateway/look.h"
+#include "gateway/private.h"
+
+/* ---- one item at a time, inside a transaction ---- */
+
+/* What a step of sync on IT, shown as NOW, brings: saved, and INTENT (may be NULL) carried out. */
+static gboolean
+settle(gateway *g, sync_item *it, const item *now, sync_out *out, json_t *intent, GError **error)
+{
+	return gate_save(g, it, now, out, error) &&
+	       (intent == NULL || gate_add_intent(g, it, intent, error)) && gate_flush(g, error);
+}
+
+/* A record that does not fit is not merged by trying again: the item starts anew on both sides. */
+static gboolean
+repair(gateway *g, const char *uid, GError **error)
+{
+	g_autoptr(sync_item) it = gate_load(g, uid, error);
+	g_autoptr(item) now = NULL;
+	sync_ctx ctx = gate_ctx(g);
+	sync_out out;
+
+	if (it == NULL || !gate_view(g, it, &now, error))
+		return FALSE;
+	sync_out_init(&out);
+	sync_repair(&ctx, it, now, &out);
+	gboolean ok = settle(g, it, now, &out, NULL, error);
+	sync_out_clear(&out);
+	return ok;
+}
+
+static gboolean
+retry_records(gateway *g, const look_item *i, GError **error)
+{
+	if (json_array_size(i->it->inq) == 0)
+		return TRUE;
+	if (i->it->why == REASON_BASES_DIFFER)
+		return repair(g, i->row->uid, error);
+	return gate_release_one(g, i->row->uid, error);
+}
+
+/* Retries (DROP: gives up) one register, if it is still listed. */
+static gboolean
+try_register(gateway *g, const char *uid, const char *reg, gboolean drop, GError **error)
+{
+	g_autoptr(sync_item) it = gate_load(g, uid, error);
+	g_autoptr(item) now = NULL;
+	g_autoptr(json_ref) intent = NULL;
+	sync_ctx ctx = gate_ctx(g);
+	sync_out out;
+
+	if (it == NULL || !gate_view(g, it, &now, error))
+		return FALSE;
+	if (!look_retryable(it, reg))
+		return TRUE;
+	sync_out_init(&out);
+	if (drop)
+		sync_drop(&ctx, it, now, reg, &out);
+	else
+		intent = sync_retry(&ctx, it, now, reg, &out);
+	gboolean ok = settle(g, it, now, &out, intent, error);
+	sync_out_clear(&out);
+	return ok;
+}
+
+static gboolean
+try_registers(gateway *g, const look_item *i, gboolean drop, GError **error)
+{
+	g_autoptr(GPtrArray) regs = look_retryables(i->it);
+
+	for (guint n = 0; n < regs->len; n++)
+		if (!try_register(g, i->row->uid, regs->pdata[n], drop, error))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+retry_item(gateway *g, const look_item *i, GError **error)
+{
+	gate_note(g, "retried", i->row->uid, NULL, "by the operator");
+	return retry_records(g, i, error) && try_registers(g, i, FALSE, error);
+}
+
+static gboolean
+drop_records(gateway *g, const look_item *i, GError **error)
+{
+	g_autoptr(sync_item) it = gate_load(g, i->row->uid, error);
+	g_autoptr(item) now = NULL;
+	sync_ctx ctx = gate_ctx(g);
+	sync_out out;
+
+	if (it == NULL || !gate_view(g, it, &now, error))
+		return FALSE;
+	sync_out_init(&out);
+	sync_drop_held(&ctx, it, now, &out);
+	gboolean ok = settle(g, it, now, &out, NULL, error);
+	sync_out_clear(&out);
+	return ok;
+}
+
+static gboolean
+drop_item(gateway *g, const look_item *i, GError **error)
+{
+	gate_note(g, "dropped", i->row->uid, NULL, "%zu records and %zu registers, by the operator",
+		  json_array_size(i->it->inq), json_object_size(i->it->listed));
+	return (json_array_size(i->it->inq) == 0 || drop_records(g, i, error)) &&
+	       try_registers(g, i, TRUE, error);
+}
+
+/* ---- transactions ---- */
+
+typedef gboolean step(gateway *, const look_item *, GError **);
+
+/* Does STEP to item UID in a transaction of its own: what was done to others stays done. */
+static gboolean
+do_item(gateway *g, const char *uid, step *each, GError **error)
+{
+	g_auto(look_item) i = {0};
+
+	if (!store_begin(g->store, error))
+		return FALSE;
+	if (look_load(g, uid, &i, error) && each(g, &i, error) && store_commit(g->store, error))
+		return TRUE;
+	store_rollback(g->store);
+	return FALSE;
+}
+
+/* May anything be written, and is nothing left half done? */
+static gboolean
+make_ready(gateway *g, GError **error)
+{
+	if (g->stopped != NULL) {
+		fail_set(error, FAIL_CONFIG, "link %s has stopped: %s", g->name, g->stopped);
+		return FALSE;
+	}
+	if (!store_begin(g->store, error))
+		return FALSE;
+	if (gate_recover(g, error) && store_commit(g->store, error))
+		return TRUE;
+	store_rollback(g->store);
+	return FALSE;
+}
+
+static gboolean
+count_left(gateway *g, const char *uid, guint *ret, GError **error)
+{
+	g_autoptr(GPtrArray) waiting = look_waiting(g, error);
+	guint left = 0;
+
+	if (waiting == NULL)
+		return FALSE;
+	for (guint n = 0; n < waiting->len; n++) {
+		const look_item *i = waiting->pdata[n];
+
+		if (look_waits(i->it) && (uid == NULL || g_str_equal(uid, i->row->uid)))
+			left++;
+	}
+	*ret = left;
+	return TRUE;
+}
+
+/* Uids of the items that wait; ID NULL: of all. */
+static GPtrArray *
+chosen(gateway *g, const char *id, GError **error)
+{
+	g_autoptr(GPtrArray) uids = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) waiting = NULL;
+	char *uid;
+
+	if (id != NULL) {
+		if ((uid = look_uid(g, id, error)) == NULL)
+			return NULL;
+		g_ptr_array_add(uids, uid);
+		return g_steal_pointer(&uids);
+	}
+	if ((waiting = look_waiting(g, error)) == NULL)
+		return NULL;
+	for (guint n = 0; n < waiting->len; n++) {
+		const look_item *i = waiting->pdata[n];
+
+		g_ptr_array_add(uids, g_strdup(i->row->uid));
+	}
+	return g_steal_pointer(&uids);
+}
+
+gboolean
+hold_retry(gateway *g, const char *id, guint *ret_left, GError **error)
+{
+	g_autoptr(GPtrArray) uids = NULL;
+
+	if (!make_ready(g, error) || (uids = chosen(g, id, error)) == NULL)
+		return FALSE;
+	for (guint n = 0; n < uids->len; n++)
+		if (!do_item(g, uids->pdata[n], retry_item, error))
+			return FALSE;
+	return count_left(g, id == NULL ? NULL : uids->pdata[0], ret_left, error);
+}
+
+static gboolean
+has_something(gateway *g, const char *uid, GError **error)
+{
+	g_auto(look_item) i = {0};
+
+	if (!look_load(g, uid, &i, error))
+		return FALSE;
+	g_autoptr(GPtrArray) regs = look_retryables(i.it);
+	if (json_array_size(i.it->inq) > 0 || regs->len > 0)
+		return TRUE;
+	fail_set(error, FAIL_USAGE, "nothing of item %s waits on link %s", look_name(&i), g->name);
+	return FALSE;
+}
+
+gboolean
+hold_drop(gateway *g, const char *id, GError **error)
+{
+	g_autofree char *uid = NULL;
+
+	return make_ready(g, error) && (uid = look_uid(g, id, error)) != NULL &&
+	       has_something(g, uid, error) && do_item(g, uid, drop_item, error);
+}
+
+/* ---- conflicts ---- */
+
+/* The value behind "VALUE=", read as what people type; NULL with *ERROR. */
+static json_t *
+typed_value(gateway *g, const sync_item *it, const char *reg, const char *text, GError **error)
+{
+	const contract_field *f = contract_field_of(g->contract, it->kind, reg);
+
+	if (f != NULL)
+		return type_parse(f->type, reg, text, contract_limit_field(g->contract), error);
+	fail_set(error, FAIL_USAGE, "%s is no field; choose mine or theirs", reg);
+	return NULL;
+}
+
+static gboolean
+resolve(gateway *g, sync_item *it, const char *reg, const char *choice, GError **error)
+{
+	g_autoptr(item) now = NULL;
+	g_autoptr(json_ref) value = NULL, intent = NULL;
+	sync_ctx ctx = gate_ctx(g);
+	sync_out out;
+
+	if (g_str_has_prefix(choice, "VALUE=") &&
+	    (value = typed_value(g, it, reg, choice + strlen("VALUE="), error)) == NULL)
+		return FALSE;
+	if (!gate_view(g, it, &now, error))
+		return FALSE;
+	sync_out_init(&out);
+	gboolean ok = sync_resolve(&ctx, it, now, reg, choice, value, &out, &intent, error) &&
+		      settle(g, it, now, &out, intent, error);
+	sync_out_clear(&out);
+	if (ok)
+		gate_note(g, "resolved", it->uid, NULL, "%s: %s", reg, choice);
+	return ok;
+}
+
+/* Records in flight are bounded like those of the sweep. */
+static gboolean
+has_room(gateway *g, const sync_item *it, GError **error)
+{
+	if (sync_k(it) < (guint64)conf_int(g->conf, "sync.window"))
+		return TRUE;
+	fail_set(error, FAIL_RETRY,
+		 "%" G_GUINT64_FORMAT " changes of the item are on their way to the partner; try "
+		 "again when they are acknowledged",
+		 sync_k(it));
+	return FALSE;
+}
+
+gboolean
+conflict_resolve(gateway *g, guint64 number, const char *choice, GError **error)
+{
+	g_autoptr(store_conflict) c = NULL;
+	g_autoptr(sync_item) it = NULL;
+
+	if (!make_ready(g, error) || (c = look_conflict(g, number, error)) == NULL)
+		return FALSE;
+	if (!c->open) {
+		fail_set(error, FAIL_USAGE,
+			 "conflict %" G_GUINT64_FORMAT " of link %s is not open any more", number,
+			 g->name);
+		return FALSE;
+	}
+	if (!store_begin(g->store, error))
+		return FALSE;
+	if ((it = gate_load(g, c->uid, error)) != NULL && has_room(g, it, error) &&
+	    resolve(g, it, c->reg, choice, error) && store_commit(g->store, error))
+		return TRUE;
+	store_rollback(g->store);
+	return FALSE;
+}
