@@ -310,7 +310,9 @@ keep_token(run *r, const char *link, const char *token, const json_t *results, G
 	g_autofree char *text = json_text(results);
 
 	return db_run(r->d->db, error,
-		      "INSERT OR REPLACE INTO token(link, uid, token, results) VALUES(?, ?, ?, ?)",
+		      "INSERT INTO token(link, uid, token, results) VALUES(?, ?, ?, ?) "
+		      "ON CONFLICT(uid, link) DO UPDATE SET token = excluded.token, "
+		      "results = excluded.results",
 		      "ssss", link, r->uid, token, text);
 }
 

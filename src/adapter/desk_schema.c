@@ -56,7 +56,7 @@ const char *const desk_schema[] = {
 	/* One item has one open intent a link: its last token is all that is ever asked for. */
 	"CREATE TABLE token("
 	"  link TEXT NOT NULL, uid TEXT NOT NULL, token TEXT NOT NULL, results TEXT NOT NULL,"
-	"  PRIMARY KEY(link, uid)) WITHOUT ROWID;"
+	"  UNIQUE(uid, link));"
 	"CREATE INDEX token_token ON token(token);"
 	/* Files that a thing let go of; removed from disk when nothing refers to them. */
 	"CREATE TABLE doomed(sha256 TEXT PRIMARY KEY) WITHOUT ROWID;",

@@ -100,7 +100,11 @@ pragmas(db *d, GError **error)
 			 d->path);
 		return FALSE;
 	}
-	return db_exec(d, "PRAGMA synchronous = FULL", error);
+	/* A group of some thousand rows shall not spill out of the cache before it is committed. */
+	return db_exec(d,
+		       "PRAGMA synchronous = FULL; PRAGMA cache_size = -12288;"
+		       "PRAGMA wal_autocheckpoint = 4000",
+		       error);
 }
 
 /* FALSE if the database is of a version this program does not know. */

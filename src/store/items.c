@@ -46,12 +46,18 @@ store_save_item(store *s, const store_item *i, GError **error)
 {
 	g_autofree char *doc = json_text(i->doc);
 
-	return db_run(s->db, error,
-		      "INSERT OR REPLACE INTO item(" COLUMNS
-		      ", doc) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		      "ssssuuuuiiiuuis", i->uid, i->id, i->title, i->partner_id, i->gen, i->own,
-		      i->seen, i->k, (gint64)i->live, (gint64)i->here, (gint64)i->joined,
-		      (guint64)i->held, (guint64)i->listed, (gint64)i->why, doc);
+	return db_run(
+		s->db, error,
+		"INSERT INTO item(" COLUMNS
+		", doc) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(uid) DO UPDATE SET "
+		"id = excluded.id, title = excluded.title, partner_id = excluded.partner_id, "
+		"gen = excluded.gen, own = excluded.own, seen = excluded.seen, k = excluded.k, "
+		"live = excluded.live, here = excluded.here, joined = excluded.joined, "
+		"held = excluded.held, listed = excluded.listed, why = excluded.why, "
+		"doc = excluded.doc",
+		"ssssuuuuiiiuuis", i->uid, i->id, i->title, i->partner_id, i->gen, i->own, i->seen,
+		i->k, (gint64)i->live, (gint64)i->here, (gint64)i->joined, (guint64)i->held,
+		(guint64)i->listed, (gint64)i->why, doc);
 }
 
 void
