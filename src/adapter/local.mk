@@ -21,4 +21,6 @@ libhandsel_a_SOURCES += \
 	src/adapter/desk_relation.c \
 	src/adapter/desk_schema.c \
 	src/adapter/desk_show.c \
-	src/adapter/desk_thing.c
+	src/adapter/desk_thing.c \
+	src/adapter/mirror.c \
+	src/adapter/mirror.h
