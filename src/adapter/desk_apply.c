@@ -11,6 +11,7 @@ typedef struct {
 	const char *uid;
 	const char *kind;
 	desk_rec *rec; /* the item, once it was needed; NULL after something was undone */
+	json_t *left;  /* fields a create went without, and why; NULL for none */
 	adapter_content *content;
 	gpointer data;
 } run;
@@ -57,6 +58,41 @@ put_field(run *r, desk_rec *rec, const char *field, const json_t *v, const char 
 			    error);
 }
 
+/* Reasons are what the desk does not want; bare classes are trouble of its own. */
+static gboolean
+is_refusal(const GError *e)
+{
+	return e->domain == FAIL && e->code > FAIL_USAGE;
+}
+
+/* A value that the desk does not want is left out and told: it shall not keep the item from coming.
+ */
+static gboolean
+put_or_leave(run *r, desk_rec *rec, const char *field, const json_t *entry, GError **error)
+{
+	g_autoptr(GError) e = NULL;
+	json_t *was = json_object_get(rec->doc, field);
+	g_autoptr(json_ref) kept = was != NULL ? json_incref(was) : NULL;
+
+	if (put_field(r, rec, field, json_object_get(entry, "v"), json_str(entry, "at"), &e))
+		return TRUE;
+	if (!is_refusal(e)) {
+		g_propagate_error(error, g_steal_pointer(&e));
+		return FALSE;
+	}
+	if (kept != NULL)
+		json_object_set(rec->doc, field, kept);
+	else
+		json_object_del(rec->doc, field);
+	json_t *why = json_object();
+	json_object_set_new(why, "reason", json_integer(e->code));
+	json_put(why, "text", e->message);
+	if (r->left == NULL)
+		r->left = json_object();
+	json_object_set_new(r->left, field, why);
+	return TRUE;
+}
+
 /* An item that is here already is changed: the plan says what it shall show. */
 static gboolean
 op_create(run *r, const json_t *op, GError **error)
@@ -70,8 +106,7 @@ op_create(run *r, const json_t *op, GError **error)
 	if (rec == NULL)
 		rec = r->rec = desk_rec_new(r->uid, r->kind);
 	json_object_foreach (json_object_get(op, "set"), field, entry)
-		if (!put_field(r, rec, field, json_object_get(entry, "v"), json_str(entry, "at"),
-			       error))
+		if (!put_or_leave(r, rec, field, entry, error))
 			return FALSE;
 	return desk_rec_save(r->d, rec, error);
 }
@@ -253,13 +288,6 @@ carry_out(run *r, const json_t *op, GError **error)
 	return FALSE;
 }
 
-/* Reasons are what the desk does not want; bare classes are trouble of its own. */
-static gboolean
-is_refusal(const GError *e)
-{
-	return e->domain == FAIL && e->code > FAIL_USAGE;
-}
-
 /* The result of OP; NULL when the desk itself failed. */
 static json_t *
 do_op(run *r, const json_t *op, GError **error)
@@ -276,7 +304,12 @@ do_op(run *r, const json_t *op, GError **error)
 	}
 	if (!show_back(r, op, &back, error))
 		return NULL;
-	return e == NULL ? result_ok(op, back) : result_refused(op, e->code, e->message, back);
+	if (e != NULL)
+		return result_refused(op, e->code, e->message, back);
+	json_t *result = result_ok(op, back);
+	if (r->left != NULL)
+		json_object_set_new(result, "refused", g_steal_pointer(&r->left));
+	return result;
 }
 
 static gboolean
@@ -370,6 +403,7 @@ desk_apply(desk *d, const char *link, const char *token, const json_t *plan,
 		      desk_leave(d, run_plan(&r, link, token, plan, &results, error), error);
 	d->via = NULL;
 	forget_item(&r);
+	json_decref(r.left);
 	desk_file_unstage(d);
 	return ok ? g_steal_pointer(&results) : NULL;
 }

@@ -16,8 +16,9 @@
  * Results: one object an op, in the same order:
  *   {"reg": register ("life" for create and delete), "code": "ok" | "refused" | "skip",
  *    "back": what the tracker shows now in contract form (absent: nothing;
- *            of a create: {field: value}), "reason": number, "text": why}
- * "skip": an op before it failed and this one makes no sense any more.
+ *            of a create: {field: value}), "reason": number, "text": why,
+ *    "refused": of a create that is ok: {field: {"reason", "text"}}, the fields it was made
+ * without} "skip": an op before it failed and this one makes no sense any more.
  */
 #pragma once
 #include "base/json.h"

@@ -116,8 +116,10 @@ shown_as(finish *f, const char *reg)
 }
 
 static void
-created(finish *f, const json_t *op, const json_t *back)
+created(finish *f, const json_t *op, const json_t *result)
 {
+	const json_t *back = json_object_get(result, "back");
+	const json_t *left = json_object_get(result, "refused");
 	sync_item *it = f->it;
 	const json_t *set = json_object_get(op, "set");
 	const char *reg;
@@ -135,7 +137,11 @@ created(finish *f, const json_t *op, const json_t *back)
 			shown_as(f, reg);
 	}
 	json_object_foreach ((json_t *)set, reg, v) {
-		if (json_object_get(it->shadow, reg) == NULL)
+		const json_t *no = json_object_get(left, reg);
+		if (no != NULL)
+			refused(f, reg, (int)json_num(no, "reason", REASON_TRACKER),
+				json_str(no, "text"), FALSE);
+		else if (json_object_get(it->shadow, reg) == NULL)
 			shown_as(f, reg);
 	}
 }
@@ -187,7 +193,7 @@ take_result(finish *f, const json_t *op, const json_t *result)
 	} else if (ok && !life) {
 		written(f, reg, back);
 	} else if (ok && strcmp(verb, "create") == 0) {
-		created(f, op, back);
+		created(f, op, result);
 	} else if (ok) {
 		deleted(f->it);
 	} else if (strcmp(verb, "create") == 0) {

@@ -91,6 +91,11 @@ apply_to(fixture *f, const char *uid, const char *ops)
 		g_string_append_printf(out, "%s%s", i > 0 ? ", " : "", json_str(r, "code"));
 		if (reason != 0)
 			g_string_append_printf(out, " %d", (int)reason);
+		const char *field;
+		json_t *why;
+		json_object_foreach (json_object_get(r, "refused"), field, why)
+			g_string_append_printf(out, " without %s %d", field,
+					       (int)json_num(why, "reason", 0));
 		if (back != NULL)
 			g_string_append_printf(out, " %s", back);
 	}
