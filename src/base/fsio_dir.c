@@ -91,6 +91,7 @@ fsio_mkdirs(const char *path, mode_t mode, GError **error)
 	return make_dir(part, mode, error);
 }
 
+static GQuark exists_quark(void);
 G_DEFINE_QUARK(handsel - exists, exists)
 
 gboolean
