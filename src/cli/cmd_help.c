@@ -5,6 +5,7 @@
 #include "base/fail.h"
 #include "cli/call.h"
 #include "cli/print.h"
+#include "cli/show.h"
 #include "conf/setting.h"
 
 static const print_column list_columns[] = {{"COMMAND", FALSE, 0}, {"DOES", FALSE, 0}, {0}};
@@ -61,15 +62,15 @@ command_to_json(const command *c)
 
 	for (const command_option *o = c->options; o != NULL && o->name != NULL; o++) {
 		json_t *one = json_object();
-		json_put(one, "name", o->name);
-		json_put(one, "value", o->value);
-		json_put(one, "help", o->help);
+		show_put(one, "name", o->name);
+		show_put(one, "value", o->value);
+		show_put(one, "help", o->help);
 		json_array_append_new(all, one);
 	}
-	json_put(ret, "command", c->name);
-	json_put(ret, "usage", c->usage);
-	json_put(ret, "summary", c->summary);
-	json_put(ret, "help", c->help);
+	show_put(ret, "command", c->name);
+	show_put(ret, "usage", c->usage);
+	show_put(ret, "summary", c->summary);
+	show_put(ret, "help", c->help);
 	json_object_set_new(ret, "options", all);
 	return ret;
 }
@@ -85,11 +86,11 @@ print_setting(print_table *t, const setting *s)
 		return;
 	}
 	g_autoptr(json_ref) one = json_object();
-	json_put(one, "key", s->key);
-	json_put(one, "file", file);
-	json_put(one, "default", s->fallback);
-	json_put(one, "values", range);
-	json_put(one, "help", s->help);
+	show_put(one, "key", s->key);
+	show_put(one, "file", file);
+	show_put(one, "default", s->fallback);
+	show_put(one, "values", range);
+	show_put(one, "help", s->help);
 	json_object_set_new(one, "fixed", json_boolean(s->where & SET_FIXED));
 	print_json(one);
 }
@@ -117,8 +118,8 @@ print_reason(print_table *t, const reason *r)
 	g_autoptr(json_ref) one = json_object();
 	json_object_set_new(one, "number", json_integer(r->number));
 	json_object_set_new(one, "retry", json_boolean(r->retry));
-	json_put(one, "text", r->text);
-	json_put(one, "advice", r->advice);
+	show_put(one, "text", r->text);
+	show_put(one, "advice", r->advice);
 	print_json(one);
 }
 

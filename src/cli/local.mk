@@ -1,6 +1,10 @@
 handsel_SOURCES = \
+	src/cli/ask.c \
+	src/cli/ask.h \
 	src/cli/call.c \
 	src/cli/call.h \
+	src/cli/cmd_check.c \
+	src/cli/cmd_conflict.c \
 	src/cli/cmd_desk.c \
 	src/cli/cmd_desk.h \
 	src/cli/cmd_desk_edit.c \
@@ -9,9 +13,24 @@ handsel_SOURCES = \
 	src/cli/cmd_desk_thing.c \
 	src/cli/cmd_help.c \
 	src/cli/cmd_help.h \
+	src/cli/cmd_hold.c \
 	src/cli/cmd_init.c \
+	src/cli/cmd_link.c \
+	src/cli/cmd_link.h \
+	src/cli/cmd_link_end.c \
+	src/cli/cmd_link_join.c \
+	src/cli/cmd_link_list.c \
+	src/cli/cmd_link_new.c \
+	src/cli/cmd_link_set.c \
+	src/cli/cmd_spool.c \
+	src/cli/cmd_status.c \
+	src/cli/cmd_status.h \
+	src/cli/cmd_sync.c \
+	src/cli/cmd_trace.c \
 	src/cli/command.c \
 	src/cli/command.h \
 	src/cli/main.c \
 	src/cli/print.c \
-	src/cli/print.h
+	src/cli/print.h \
+	src/cli/show.c \
+	src/cli/show.h

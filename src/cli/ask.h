@@ -1,0 +1,14 @@
+/*
+ * ask - questions to whoever sits at the terminal
+ */
+#pragma once
+#include <glib.h>
+
+/* Is there somebody to ask: a terminal to read from and to write to? */
+gboolean ask_possible(void);
+/* "QUESTION [y/N] "; Enter and the end of input mean FALLBACK. */
+gboolean ask_yes(const char *question, gboolean fallback);
+/* Reads a line from the terminal without showing it, TWICE to be sure; caller wipes and frees. */
+char *ask_secret(const char *prompt, gboolean twice, GError **error);
+/* Wipes and frees; NULL is a no-op. */
+void ask_forget(char *secret);

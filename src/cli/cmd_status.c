@@ -1,0 +1,150 @@
+#include "cli/cmd_status.h"
+
+#include "base/clock.h"
+#include "cli/cmd_link.h"
+#include "cli/print.h"
+#include "cli/show.h"
+#include "gateway/report.h"
+
+static json_t *
+damaged(const char *name, const GError *why)
+{
+	static const char *const unknown[] = {
+		"role",       "channel",  "protect",     "partner_site", "last_in",
+		"last_in_id", "last_out", "last_out_id", "queued",       "unacked",
+		"held",       "listed",   "quarantine",  "conflicts",    "open_conflicts",
+		"verified",   "items"};
+	json_t *ret = json_object(), *problems = json_array(), *one = json_object();
+	g_autofree char *command = g_strdup_printf("handsel check %s", name);
+
+	json_put(one, "text", why->message);
+	json_put(one, "command", command);
+	json_array_append_new(problems, one);
+	for (gsize i = 0; i < G_N_ELEMENTS(unknown); i++)
+		show_put(ret, unknown[i], NULL);
+	json_put(ret, "link", name);
+	json_put(ret, "state", "damaged");
+	json_object_set_new(ret, "problems", problems);
+	json_object_set_new(ret, "hints", json_array());
+	return ret;
+}
+
+json_t *
+status_of(site *s, const char *name)
+{
+	g_autoptr(GError) why = NULL;
+	g_autoptr(gateway) g = gateway_open(s, name, GATE_LOOK, NULL, &why);
+	json_t *ret = g != NULL ? report_status(g, &why) : NULL;
+
+	return ret != NULL ? ret : damaged(name, why);
+}
+
+/* "9 min (s418)"; caller frees. */
+static char *
+last_text(const json_t *link, const char *when, const char *which)
+{
+	g_autofree char *since = show_since(link, when);
+	const char *id = json_str(link, which);
+
+	return id != NULL ? g_strdup_printf("%s (%s)", since, id) : g_steal_pointer(&since);
+}
+
+static void
+status_row(print_table *t, const json_t *link)
+{
+	g_autofree char *in = last_text(link, "last_in", "last_in_id");
+	g_autofree char *out = last_text(link, "last_out", "last_out_id");
+	g_autofree char *queued = show_any(link, "queued", 0);
+	g_autofree char *unacked = show_any(link, "unacked", 0);
+	g_autofree char *held = show_any(link, "held", 0);
+	g_autofree char *quarantine = show_any(link, "quarantine", 0);
+	g_autofree char *conflicts = show_any(link, "open_conflicts", 0);
+	gboolean bad = json_array_size(json_object_get(link, "problems")) > 0;
+
+	print_table_row(t, json_str(link, "link"), json_str(link, "state"), in, out, queued,
+			unacked, held, quarantine, conflicts, bad ? "!" : "");
+}
+
+static void
+print_advice(const json_t *link, const char *list, const char *mark)
+{
+	const json_t *all = json_object_get(link, list), *one;
+	gsize i;
+
+	json_array_foreach (all, i, one) {
+		const char *command = json_str(one, "command");
+
+		print_line("%s %s  %s%s%s", mark, json_str(link, "link"), json_str(one, "text"),
+			   command != NULL ? "   " : "", command != NULL ? command : "");
+	}
+}
+
+static void
+print_status(const call *c, const GPtrArray *links)
+{
+	static const print_column columns[] = {{"LINK", FALSE, 0},
+					       {"STATE", FALSE, 0},
+					       {"LAST IN", FALSE, 0},
+					       {"LAST OUT", FALSE, 0},
+					       {"QUEUED", TRUE, 0},
+					       {"UNACKED", TRUE, 0},
+					       {"HELD", TRUE, 0},
+					       {"QUARANTINE", TRUE, 0},
+					       {"CONFLICTS", TRUE, 0},
+					       {"", FALSE, 0},
+					       {0}};
+	g_autofree char *now = clock_stamp_now();
+
+	print_line("site %s  %s  %s", site_name(c->site), site_dir(c->site), now);
+	if (links->len == 0)
+		print_line("no links yet: handsel link new NAME --channel folder, or handsel link "
+			   "join FILE");
+	print_table *t = print_table_new(columns);
+	for (guint i = 0; i < links->len; i++)
+		status_row(t, links->pdata[i]);
+	print_table_end(t);
+	for (guint i = 0; i < links->len; i++)
+		print_advice(links->pdata[i], "problems", "!");
+	for (guint i = 0; i < links->len; i++)
+		print_advice(links->pdata[i], "hints", " ");
+}
+
+static gboolean
+waits(const json_t *link)
+{
+	return json_array_size(json_object_get(link, "problems")) > 0 ||
+	       json_num(link, "held", 0) > 0 || json_num(link, "quarantine", 0) > 0;
+}
+
+static gboolean
+run_status(call *c, GError **error)
+{
+	g_autoptr(GPtrArray) names = call_links(c, error);
+	g_autoptr(GPtrArray) links = g_ptr_array_new_with_free_func((GDestroyNotify)json_ref_drop);
+
+	if (names == NULL)
+		return FALSE;
+	for (guint i = 0; i < names->len; i++) {
+		json_t *one = status_of(c->site, names->pdata[i]);
+
+		json_put(one, "site", site_name(c->site));
+		json_put(one, "home", site_dir(c->site));
+		g_ptr_array_add(links, one);
+		if (waits(one))
+			call_worsen(c, STATUS_WAITS);
+	}
+	for (guint i = 0; c->json && i < links->len; i++)
+		print_json(links->pdata[i]);
+	if (!c->json && !c->quiet)
+		print_status(c, links);
+	return TRUE;
+}
+
+const command commands_status[] = {
+	{"status", "[NAME]", "how the links are",
+	 "Shows for each link when envelopes last came and left, what waits, and behind ! what "
+	 "needs\n"
+	 "you, with the command that helps. Ends with 3 if anything does.",
+	 0, 1, NULL, run_status},
+	{0},
+};
