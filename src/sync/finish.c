@@ -309,8 +309,12 @@ adopt_reg(sync_item *it, const json_t *op, const sync_view *view)
 		json_object_set(it->shadow, reg, v);
 }
 
+/*
+ * What it shows was written by us, or is an edit since; what it does not show, it did not take.  Of
+ * an edit nobody knows whether our value was seen before: the log keeps that.
+ */
 static void
-adopt_create(sync_item *it, const json_t *op)
+adopt_create(sync_item *it, const json_t *op, const sync_view *view, sync_out *out)
 {
 	const char *reg;
 	json_t *x;
@@ -318,8 +322,14 @@ adopt_create(sync_item *it, const json_t *op)
 	it->here = TRUE;
 	it->adopted = TRUE;
 	json_object_clear(it->shadow);
-	json_object_foreach (json_object_get(op, "set"), reg, x)
-		json_object_set(it->shadow, reg, json_object_get(x, "v"));
+	json_object_foreach (json_object_get(op, "set"), reg, x) {
+		json_t *v = json_object_get(x, "v"), *now = view_value(view, reg);
+		if (now == NULL)
+			continue;
+		if (!json_equal(now, v))
+			out_lose_shown(out->losses, reg, v, "overruled");
+		json_object_set(it->shadow, reg, v);
+	}
 }
 
 void
@@ -335,7 +345,7 @@ sync_adopt(const sync_ctx *ctx, sync_item *it, const json_t *intent, const item 
 	json_array_foreach (plan_ops(sync_intent_plan(intent)), i, op) {
 		const char *verb = json_str(op, "op");
 		if (strcmp(verb, "create") == 0)
-			adopt_create(it, op);
+			adopt_create(it, op, view, out);
 		else if (it->here && strcmp(verb, "delete") != 0)
 			adopt_reg(it, op, view);
 	}

@@ -79,7 +79,9 @@ sync_repair(const sync_ctx *ctx, sync_item *it, const item *raw, sync_out *out)
 	g_autoptr(sync_view) view = view_new(ctx, it, raw);
 
 	capture_view(ctx, it, view, TRUE, out);
-	if (view != NULL && sync_alive(it)) {
+	/* It may be there because a record that made it again could not be finished yet. */
+	gboolean made_again = it->adopted && sync_top(it, ITEM_LIFE) != NULL;
+	if (view != NULL && (sync_alive(it) || made_again)) {
 		generation_start(ctx, it, view, 0, NULL, out);
 		return;
 	}
@@ -93,7 +95,7 @@ sync_drop_held(const sync_ctx *ctx, sync_item *it, const item *raw, sync_out *ou
 {
 	if (json_array_size(it->inq) == 0)
 		return;
-	if (it->gen == 0)
+	if (sync_top(it, ITEM_LIFE) == NULL)
 		/* A refused new item, never absent or gone. */
 		state_life(ctx, it, LIFE_UNSHARED, "dropped by the operator", out);
 	else

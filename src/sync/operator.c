@@ -2,6 +2,15 @@
 
 #include <string.h>
 
+/* Can listed register REG still be decided?  Of a deleted item only its life can. */
+static gboolean
+decidable(const sync_item *it, const sync_view *view, const char *reg)
+{
+	if (listed_how(it, reg) == NULL)
+		return FALSE;
+	return strcmp(reg, ITEM_LIFE) == 0 || (view != NULL && sync_alive(it));
+}
+
 /* The value that CHOICE or VALUE names, canonical; NULL and *ERROR otherwise. */
 static json_t *
 chosen(const sync_ctx *ctx, const sync_item *it, const char *reg, const char *choice,
@@ -84,7 +93,7 @@ sync_retry(const sync_ctx *ctx, sync_item *it, const item *raw, const char *reg,
 	g_autoptr(sync_view) view = view_new(ctx, it, raw);
 
 	capture_view(ctx, it, view, TRUE, out);
-	if (listed_how(it, reg) == NULL || (view == NULL && strcmp(reg, ITEM_LIFE) != 0))
+	if (!decidable(it, view, reg))
 		return NULL;
 	g_autoptr(GPtrArray) regs = g_ptr_array_new();
 	g_ptr_array_add(regs, (char *)reg);
@@ -117,7 +126,7 @@ sync_drop(const sync_ctx *ctx, sync_item *it, const item *raw, const char *reg, 
 
 	capture_view(ctx, it, view, TRUE, out);
 	/* What does not fit the contract has nothing to give back. */
-	if (listed_how(it, reg) == NULL || strcmp(listed_how(it, reg), HOW_UNSENT) == 0)
+	if (!decidable(it, view, reg) || strcmp(listed_how(it, reg), HOW_UNSENT) == 0)
 		return;
 	json_object_del(it->listed, reg);
 	if (strcmp(reg, ITEM_LIFE) == 0) {

@@ -269,10 +269,14 @@ item_tomb(sync_item *it)
 	json_object_set(rows, ITEM_LIFE, json_object_get(it->rows, ITEM_LIFE));
 	json_decref(it->rows);
 	it->rows = rows;
-	if (!it->here) {
-		json_object_clear(it->listed);
+	/* A deletion that the tracker refused stays listed; nothing else can be decided any more.
+	 */
+	g_autoptr(json_ref) life = json_incref(json_object_get(it->listed, ITEM_LIFE));
+	json_object_clear(it->listed);
+	if (it->here && life != NULL)
+		json_object_set(it->listed, ITEM_LIFE, life);
+	if (!it->here)
 		json_object_clear(it->shadow);
-	}
 }
 
 void

@@ -34,8 +34,9 @@ typedef struct {
 	gboolean adopted; /* made by a write whose answer was lost */
 	json_t *rows;     /* register -> array of k + 1 row values */
 	json_t *shadow;   /* register -> value the tracker showed last */
-	json_t *listed; /* register -> {"how":"held"|"differs"|"as","reason":n,"text":…,"at":stamp}
-			 */
+	json_t *listed; /* register -> {"how","reason":n,"text":…,"at":stamp}; how is "held" (the
+			   tracker refused it), "differs" (knowingly), "as" (shown in its own way)
+			   or "unsent" (what the tracker shows does not fit the contract) */
 	json_t *back;   /* values refused back once: array of "register hash" */
 	json_t *inq;    /* array of the partner's records taken over but not merged: the hold */
 	int why;        /* reason of the hold, 0: none */
@@ -75,9 +76,14 @@ struct sync_ctx {
 
 /* What a step brings; the caller adds it to the queue and the logs in the same transaction. */
 typedef struct {
-	GPtrArray *lines;  /* json_t *: records and answers in the order made */
-	GPtrArray *losses; /* json_t *: {"reg","value","winner","policy"|"why","open":bool}: for the
-			      conflict log */
+	GPtrArray *lines; /* json_t *: records and answers in the order made */
+	/*
+	 * json_t *, for the conflict log: {"reg","value","open":bool} and, where F decided,
+	 * "winner","base","mine","theirs","policy","at" and of a thing its "field"; else "why":
+	 * "deleted", "overruled", "refused", "resolved", "unsent" or what the partner said.  An
+	 * open conflict is one entry: value is theirs, winner null.
+	 */
+	GPtrArray *losses;
 	gboolean drop_lines; /* the item's records still unsealed belong to an older generation:
 				drop them before adding lines */
 } sync_out;
@@ -120,13 +126,15 @@ json_t *sync_waiting(sync_item *, gboolean elsewhere);
 /*
  * Steps 2 to 5 up to the durable intent: captures from VIEW first, cuts, merges, plans.  FROM_INQ:
  * the record is the head of inq.  *RET_INTENT (new reference) is what to make durable together with
- * the item and OUT: {"uid","gen","own","token","plan","rows","losses","record","inq":bool}; NULL
- * when the record was stale or the item went on hold (bases differ).  FORCE_REVERT: the operator
- * drops the record: everything it asks for is to be refused.
+ * the item and OUT: {"uid","gen","own","token","plan","rows","losses","record","inq":bool,...};
+ * rows are those of the record's registers.  NULL when the record is done with: it was stale, or
+ * the item went on hold (its why says so; a record that was not in inq is there now).  The same is
+ * true of a record that does not fit the contract.
  */
 gboolean sync_merge(const sync_ctx *, sync_item *, const item *view, json_t *record,
 		    gboolean from_inq, sync_out *, json_t **ret_intent, GError **error);
-/* The plan of an intent; borrowed. */
+/* The plan of an intent; borrowed.  Its ops name the registers to replan after a crash, when the
+ * intent has no record. */
 json_t *sync_intent_plan(const json_t *intent);
 /* After the tracker write: rows, shadow, answers, refusals, conflict log. */
 void sync_finish(const sync_ctx *, sync_item *, const json_t *intent, const json_t *results,
@@ -146,7 +154,10 @@ json_t *sync_replan(const sync_ctx *, const sync_item *, GPtrArray *regs);
 void sync_settle(sync_item *, guint64 gen, guint64 up);
 /* Cuts what an earlier settle left because of a hold; after a release. */
 void sync_cut(sync_item *);
-/* The partner's answer to one of my records: held, applied, refused, as. */
+/*
+ * The partner's answer to one of my records: held, applied, refused, as.  `refused` for
+ * REASON_ENVELOPE_REFUSED repairs the item from a fresh read.
+ */
 void sync_answer(const sync_ctx *, sync_item *, const json_t *answer, sync_out *);
 
 /* Starts a new generation from what VIEW shows (resync, repair, coming back); WHY may be NULL. */

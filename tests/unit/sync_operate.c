@@ -149,8 +149,8 @@ side_spoil(side *s)
 	json_t *row = json_object_get(it->rows, field);
 	if (row == NULL || sync_k(it) > 0)
 		return;
-	/* Rows share arrays with no one. */
-	json_t *bug = json_string("bug");
+	/* Unlike any other, also the one that the partner may get. */
+	g_autofree char *text = g_strdup_printf("bug%u", ++s->w->ids);
+	g_autoptr(json_ref) bug = json_string(text);
 	json_array_set_new(row, 0, value_plain(bug, NULL));
-	json_decref(bug);
 }

@@ -1,5 +1,6 @@
 #include "sync_play.h"
 
+#include "sync_edit.h"
 #include "sync_side.h"
 
 #include <string.h>
@@ -285,4 +286,60 @@ play(guint32 seed, const play_options *o)
 	char *bad = g_steal_pointer(&st.w.bad);
 	stage_clear(&st);
 	return bad;
+}
+
+/* ---- a directed course ---- */
+
+static void
+turn(stage *st)
+{
+	tick(st, st->w.now + 8);
+	for (int i = 0; i < 2; i++) {
+		side_pump(&st->sides[i]);
+		side_resend(&st->sides[i]);
+		side_ack(&st->sides[i]);
+	}
+	for (int i = 0; i < 2; i++)
+		post(st, &st->sides[i]);
+	deliver(st);
+}
+
+static void
+turns(stage *st, int n)
+{
+	while (n-- > 0)
+		turn(st);
+}
+
+char *
+play_dangling(void)
+{
+	static const play_options o = {.window = 8};
+	stage st;
+	g_autofree char *bad = NULL;
+
+	stage_init(&st, 1, &o);
+	st.w.calm = TRUE;
+	tracker *a = &st.trackers[0], *b = &st.trackers[1];
+	g_autofree char *x = world_uid(&st.w), *y = world_uid(&st.w);
+	g_autofree char *name = item_relation_reg("relates", x, y);
+	tracker_make(a, x)->pub = TRUE;
+	tracker_make(a, y)->pub = TRUE;
+	g_hash_table_insert(a->rels, g_steal_pointer(&name), tracker_clock(a));
+	turns(&st, 6);
+	if (g_hash_table_size(b->rels) != 1)
+		world_bad(&st.w, "the relation did not come over");
+
+	tracker_remove(b, y);
+	side_pump(&st.sides[1]);
+	post(&st, &st.sides[1]);
+	deliver(&st);
+	side_pump(&st.sides[0]);
+	tracker_remove(b, x);
+	turns(&st, 8);
+	if (g_hash_table_size(a->items) + g_hash_table_size(b->items) > 0)
+		world_bad(&st.w, "a deleted item came back");
+	bad = g_steal_pointer(&st.w.bad);
+	stage_clear(&st);
+	return g_steal_pointer(&bad);
 }

@@ -12,6 +12,12 @@ extern const play_options play_usual;
  */
 char *play(guint32 seed, const play_options *);
 
+/*
+ * One directed course: an item whose other end was deleted by the partner is deleted there too, and
+ * must not come back for the sake of the relation that went.  NULL if all is well.
+ */
+char *play_dangling(void);
+
 /* What must hold at the end: sync_check.c */
 struct side;
 void check_end(world *, struct side *master, struct side *slave);

@@ -130,13 +130,12 @@ sweep(side *s)
 
 	if (s->st.intent != NULL)
 		return;
-	g_ptr_array_extend(known, there, NULL, NULL);
-	for (guint i = 0; i < known->len; i++) {
-		/* What the tracker shows first, oldest first, then what it lost. */
-		gboolean shown = i < there->len;
-		const char *uid = shown ? there->pdata[i] : known->pdata[i - there->len];
+	/* What the tracker lost first, then what it shows, oldest first. */
+	for (guint i = 0; i < known->len + there->len; i++) {
+		gboolean lost = i < known->len;
+		const char *uid = lost ? known->pdata[i] : there->pdata[i - known->len];
 		const sync_item *it = side_item(s, uid);
-		if (!shown && tracker_find(s->t, uid) != NULL)
+		if (lost && tracker_find(s->t, uid) != NULL)
 			continue;
 		if (it == NULL || sync_k(it) < s->w->o.window || (s->w->calm && sync_k(it) == 0))
 			capture(s, uid);

@@ -112,6 +112,14 @@ test_narrow(void)
 }
 
 static void
+test_dangling(void)
+{
+	g_autofree char *bad = play_dangling();
+
+	g_assert_cmpstr(bad, ==, NULL);
+}
+
+static void
 test_replay(void)
 {
 	play_options o = play_usual;
@@ -138,6 +146,8 @@ main(int argc, char **argv)
 	g_test_add_func("/sync_sim/a_refused_envelope_is_repaired", test_refused_envelopes);
 	g_test_add_func("/sync_sim/differing_bases_are_repaired", test_spoiled);
 	g_test_add_func("/sync_sim/a_window_of_one_record_is_enough", test_narrow);
+	g_test_add_func("/sync_sim/a_relation_that_goes_with_its_other_end_is_no_edit",
+			test_dangling);
 	g_test_add_func("/sync_sim/a_seed_replays_exactly", test_replay);
 	return g_test_run();
 }

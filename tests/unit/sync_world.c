@@ -307,7 +307,7 @@ static json_t *
 created(tracker *t, const char *uid, const json_t *op)
 {
 	const char *field;
-	json_t *x, *back = json_object();
+	json_t *x, *back = json_object(), *left = json_object();
 
 	if (tracker_find(t, uid) != NULL)
 		world_bad(t->w, "doubled item %s", uid);
@@ -317,11 +317,18 @@ created(tracker *t, const char *uid, const json_t *op)
 		g_autofree char *clock = tracker_clock(t);
 		json_t *at = json_object_get(x, "at");
 		json_t *v = tracker_store(t, json_object_get(x, "v"));
+		if (t->picky.on && field[0] == t->picky.field) {
+			json_object_set_new(left, field, json_object());
+			json_decref(v);
+			continue;
+		}
 		tracker_put(it, field, v,
 			    at != NULL && !t->w->o.rest ? json_incref(at) : json_string(clock));
 		json_object_set(back, field, v);
 	}
-	return result_ok(op, back);
+	json_t *result = result_ok(op, back);
+	json_object_set_new(result, "refused", left);
+	return result;
 }
 
 static void

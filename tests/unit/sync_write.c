@@ -123,13 +123,18 @@ answer_lost(side *s, const json_t *op, const char *uid)
 	g_ptr_array_add(s->t->late, one);
 }
 
+/* Only what makes something new may take effect late: a late change would overwrite what people
+ * typed meanwhile, and no rule can help that. */
 static gboolean
-makes(const json_t *op)
+makes(const tracker *t, const char *uid, const json_t *op)
 {
 	const char *verb = json_str(op, "op");
+	const tracker_item *it = tracker_find(t, uid);
 
-	return strcmp(verb, "create") == 0 ||
-	       (strcmp(verb, "thing") == 0 && !json_is_null(json_object_get(op, "v")));
+	if (strcmp(verb, "create") == 0)
+		return TRUE;
+	return strcmp(verb, "thing") == 0 && !json_is_null(json_object_get(op, "v")) &&
+	       it != NULL && json_object_get(it->regs, json_str(op, "reg")) == NULL;
 }
 
 /* One request an op; people type in between. */
@@ -143,7 +148,7 @@ apply_rest(side *s, const json_t *intent)
 
 	json_array_foreach (plan_ops(sync_intent_plan(intent)), i, op) {
 		side_point(s);
-		if (s->fuse == 0 && makes(op) && world_below(s->w, 2) == 0) {
+		if (s->fuse == 0 && makes(s->t, uid, op) && world_below(s->w, 2) == 0) {
 			answer_lost(s, op, uid);
 			s->crashed = TRUE;
 		}
