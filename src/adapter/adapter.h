@@ -34,9 +34,10 @@ typedef struct {
 	 * Items changed (or removed) after CURSOR, oldest change first, LIMIT at most, each once
 	 * with its last change: RET_UIDS (caller frees).  RET_CURSOR (caller frees) is what to pass
 	 * next time; the same as CURSOR when nothing changed.  A NULL CURSOR is the beginning.
+	 * What nobody but LINK's own apply() changed since may be left out: the link knows it.
 	 */
-	gboolean (*changes)(adapter *, const char *cursor, guint limit, GPtrArray **ret_uids,
-			    char **ret_cursor, GError **error);
+	gboolean (*changes)(adapter *, const char *link, const char *cursor, guint limit,
+			    GPtrArray **ret_uids, char **ret_cursor, GError **error);
 	/* *RET is the item as the tracker shows it now, or NULL when it is not there. */
 	gboolean (*get)(adapter *, const char *uid, item **ret, GError **error);
 	/* Is there such an item?  Cheap. */

@@ -49,18 +49,17 @@ check_cursor(desk *d, guint64 from, GError **error)
 		return FALSE;
 	if (from <= (guint64)seq)
 		return TRUE;
-	fail_set(
-		error, FAIL_CONFIG,
-		"the desk is at change %" G_GINT64_FORMAT ", but its change %" G_GUINT64_FORMAT
-		" was seen before: it was restored from a backup; handsel rebase brings both sides "
-		"together",
-		seq, from);
+	fail_set(error, FAIL_CONFIG,
+		 "the desk is at change %" G_GINT64_FORMAT ", but its change %" G_GUINT64_FORMAT
+		 " was seen before: it is an old copy; put the newer desk back, or remove the link "
+		 "and pair again",
+		 seq, from);
 	return FALSE;
 }
 
 static gboolean
-ad_changes(adapter *a, const char *cursor, guint limit, GPtrArray **ret_uids, char **ret_cursor,
-	   GError **error)
+ad_changes(adapter *a, const char *link, const char *cursor, guint limit, GPtrArray **ret_uids,
+	   char **ret_cursor, GError **error)
 {
 	desk *d = desk_of(a);
 	g_autoptr(GPtrArray) uids = g_ptr_array_new_with_free_func(g_free);
@@ -69,12 +68,14 @@ ad_changes(adapter *a, const char *cursor, guint limit, GPtrArray **ret_uids, ch
 	if (!read_cursor(cursor, &from, error) || !check_cursor(d, from, error))
 		return FALSE;
 	db_stmt *s = db_query(d->db, error,
-			      "SELECT uid, seq FROM item WHERE seq > ?1 UNION ALL "
-			      "SELECT uid, seq FROM removed WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-			      "ui", from, (gint64)limit);
+			      "SELECT uid, seq, seq_via IS NOT NULL AND seq_via IS ?3 AND "
+			      "other_seq <= ?1 FROM item WHERE seq > ?1 UNION ALL "
+			      "SELECT uid, seq, 0 FROM removed WHERE seq > ?1 ORDER BY 2 LIMIT ?2",
+			      "uis", from, (gint64)limit, link);
 	int step = s != NULL ? 1 : -1;
 	while (step == 1 && (step = db_next(d->db, s, error)) == 1) {
-		g_ptr_array_add(uids, g_strdup(db_text(s, 0)));
+		if (db_i64(s, 2) == 0)
+			g_ptr_array_add(uids, g_strdup(db_text(s, 0)));
 		from = (guint64)db_i64(s, 1);
 	}
 	if (step < 0)

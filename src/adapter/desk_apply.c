@@ -399,9 +399,10 @@ desk_apply(desk *d, const char *link, const char *token, const json_t *plan,
 	if (d->depth == 0)
 		stage_files(&r, plan);
 	d->via = link;
+	d->via_uid = r.uid;
 	gboolean ok = desk_enter(d, error) &&
 		      desk_leave(d, run_plan(&r, link, token, plan, &results, error), error);
-	d->via = NULL;
+	d->via = d->via_uid = NULL;
 	forget_item(&r);
 	json_decref(r.left);
 	desk_file_unstage(d);

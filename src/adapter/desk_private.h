@@ -19,11 +19,12 @@ struct desk {
 	int files; /* directory desk-files */
 	int tmp;   /* desk-files/tmp: bytes that are not complete yet */
 	char *user;
-	const char *via;    /* the link whose plan is being applied; NULL: a local edit */
-	guint depth;        /* of open edits; 0: no transaction */
-	gboolean doomed;    /* this transaction let go of a file */
-	GHashTable *fields; /* name -> desk_field while a transaction is open, else NULL */
-	GHashTable *staged; /* sha256 -> name in tmp */
+	const char *via;     /* the link whose plan is being applied; NULL: a local edit */
+	const char *via_uid; /* the item that plan is for */
+	guint depth;         /* of open edits; 0: no transaction */
+	gboolean doomed;     /* this transaction let go of a file */
+	GHashTable *fields;  /* name -> desk_field while a transaction is open, else NULL */
+	GHashTable *staged;  /* sha256 -> name in tmp */
 };
 
 extern const char *const desk_schema[];

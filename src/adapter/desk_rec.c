@@ -197,22 +197,44 @@ next_seq(desk *d, GError **error)
 	return db_run(d->db, error, "UPDATE counter SET seq = seq + 1", "");
 }
 
+/* Who changes item UID: a plan's link its own item only; what happens to others by it is news to
+ * the link. */
+static const char *
+seq_via(const desk *d, const char *uid)
+{
+	return g_strcmp0(d->via_uid, uid) == 0 ? d->via : NULL;
+}
+
+#define STAMP                                                                                      \
+	"who = ?1, other_seq = CASE WHEN seq_via IS ?2 THEN other_seq ELSE seq END, "              \
+	"seq_via = ?2, seq = (SELECT seq FROM counter)"
+
 /* A new item; one that was here before gets its old id again. */
 static gboolean
 insert_rec(desk *d, desk_rec *r, const char *key, const char *doc, GError **error)
 {
 	if (!db_run(d->db, error,
 		    "INSERT INTO item(lid, uid, kind, ikey, parent, parent_at, parent_via, via, "
-		    "who, seq, "
-		    "doc) VALUES((SELECT lid FROM removed WHERE uid = ?1), ?1, ?2, ?3, ?4, ?5, ?6, "
-		    "?7, ?8, "
-		    "(SELECT seq FROM counter), ?9)",
-		    "sssssssss", r->uid, r->kind, key, r->parent, r->parent_at, r->parent_via,
-		    d->via, d->user, doc))
+		    "who, "
+		    "seq_via, seq, doc) VALUES((SELECT lid FROM removed WHERE uid = ?1), ?1, ?2, "
+		    "?3, ?4, "
+		    "?5, ?6, ?7, ?8, ?9, (SELECT seq FROM counter), ?10)",
+		    "ssssssssss", r->uid, r->kind, key, r->parent, r->parent_at, r->parent_via,
+		    d->via, d->user, seq_via(d, r->uid), doc))
 		return FALSE;
 	r->lid = db_last_id(d->db);
 	return db_run(d->db, error, "DELETE FROM removed WHERE uid = ?", "s", r->uid) &&
 	       desk_history(d, r->lid, "created", NULL, NULL, error);
+}
+
+static gboolean
+update_rec(desk *d, desk_rec *r, const char *key, const char *doc, GError **error)
+{
+	return db_run(d->db, error,
+		      "UPDATE item SET " STAMP ", ikey = ?3, parent = ?4, parent_at = ?5, "
+		      "parent_via = ?6, doc = ?7 WHERE lid = ?8",
+		      "sssssssi", d->user, seq_via(d, r->uid), key, r->parent, r->parent_at,
+		      r->parent_via, doc, r->lid);
 }
 
 gboolean
@@ -225,13 +247,8 @@ desk_rec_save(desk *d, desk_rec *r, GError **error)
 	g_autofree char *doc = json_text(r->doc);
 	if (!next_seq(d, error))
 		return FALSE;
-	gboolean ok = r->lid == 0 ? insert_rec(d, r, key, doc, error)
-				  : db_run(d->db, error,
-					   "UPDATE item SET ikey = ?, parent = ?, parent_at = ?, "
-					   "parent_via = ?, who = ?, "
-					   "seq = (SELECT seq FROM counter), doc = ? WHERE lid = ?",
-					   "ssssssi", key, r->parent, r->parent_at, r->parent_via,
-					   d->user, doc, r->lid);
+	gboolean ok =
+		r->lid == 0 ? insert_rec(d, r, key, doc, error) : update_rec(d, r, key, doc, error);
 	r->dirty = !ok;
 	return ok;
 }
@@ -239,10 +256,13 @@ desk_rec_save(desk *d, desk_rec *r, GError **error)
 gboolean
 desk_rec_touch(desk *d, gint64 lid, GError **error)
 {
+	gint64 own = 0;
+
+	if (d->via_uid != NULL && (own = desk_lid(d, d->via_uid, error)) < 0)
+		return FALSE;
 	return next_seq(d, error) &&
-	       db_run(d->db, error,
-		      "UPDATE item SET who = ?, seq = (SELECT seq FROM counter) WHERE lid = ?",
-		      "si", d->user, lid);
+	       db_run(d->db, error, "UPDATE item SET " STAMP " WHERE lid = ?3", "ssi", d->user,
+		      own == lid ? d->via : NULL, lid);
 }
 
 static GPtrArray *

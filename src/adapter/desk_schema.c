@@ -3,7 +3,8 @@
 /*
  * Every change of an item takes the next number of counter.seq; changes() reads
  * by it.  A removed item leaves its numbers in "removed", so that its removal is
- * seen and, made again, it gets its old id.
+ * seen and, made again, it gets its old id.  seq_via is the link whose plan made
+ * the last change, other_seq the last change by anybody else.
  */
 const char *const desk_schema[] = {
 	"CREATE TABLE counter(one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL);"
@@ -19,6 +20,8 @@ const char *const desk_schema[] = {
 	"  via TEXT,"
 	"  who TEXT,"
 	"  seq INTEGER NOT NULL,"
+	"  seq_via TEXT,"
+	"  other_seq INTEGER NOT NULL DEFAULT 0,"
 	"  doc TEXT NOT NULL);"
 	"CREATE UNIQUE INDEX item_seq ON item(seq);"
 	"CREATE INDEX item_key ON item(ikey) WHERE ikey IS NOT NULL;"

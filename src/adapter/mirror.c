@@ -151,10 +151,10 @@ mirror_prepare(adapter *a, const contract *c, GPtrArray **ret_lacks, GError **er
 }
 
 static gboolean
-mirror_changes(adapter *a, const char *cursor, guint limit, GPtrArray **ret_uids, char **ret_cursor,
-	       GError **error)
+mirror_changes(adapter *a, const char *link, const char *cursor, guint limit, GPtrArray **ret_uids,
+	       char **ret_cursor, GError **error)
 {
-	if (!of(a)->ops->changes(of(a)->tracker, cursor, limit, ret_uids, ret_cursor, error))
+	if (!of(a)->ops->changes(of(a)->tracker, link, cursor, limit, ret_uids, ret_cursor, error))
 		return FALSE;
 	for (guint i = 0; i < (*ret_uids)->len; i++) {
 		char *uid = turn_uid(of(a), (*ret_uids)->pdata[i]);

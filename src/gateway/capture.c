@@ -18,7 +18,8 @@ collect(gateway *g, GError **error)
 		g_autofree char *next = NULL;
 		g_autoptr(GPtrArray) uids = NULL;
 
-		if (!g->tracker_ops->changes(g->tracker, cursor, SWEEP, &uids, &next, error))
+		if (!g->tracker_ops->changes(g->tracker, g->name, cursor, SWEEP, &uids, &next,
+					     error))
 			return FALSE;
 		for (guint i = 0; i < uids->len; i++)
 			if (!store_add_dirty(g->store, uids->pdata[i], error))

@@ -369,10 +369,10 @@ cursors(fixture *f, gconstpointer data G_GNUC_UNUSED)
 	g_autofree char *cursor = NULL, *next = NULL;
 	g_autofree char *a = make(f, "a"), *b = make(f, "b"), *c = make(f, "c");
 
-	g_assert_true(adapter_desk.changes(f->a, NULL, 2, &uids, &cursor, NULL));
+	g_assert_true(adapter_desk.changes(f->a, "acme", NULL, 2, &uids, &cursor, NULL));
 	g_assert_cmpuint(uids->len, ==, 2);
 	g_assert_true(set(f, a, "title", "x", NULL));
-	g_assert_true(adapter_desk.changes(f->a, cursor, 10, &more, &next, NULL));
+	g_assert_true(adapter_desk.changes(f->a, "acme", cursor, 10, &more, &next, NULL));
 	g_assert_cmpuint(more->len, ==, 2);
 	g_autofree char *uid = uid_of(f, c), *again = uid_of(f, a);
 	g_assert_cmpstr(more->pdata[0], ==, uid);
@@ -380,7 +380,7 @@ cursors(fixture *f, gconstpointer data G_GNUC_UNUSED)
 	expect_changes(f, &next, "");
 	g_autoptr(GPtrArray) none = NULL;
 	g_autofree char *end = NULL;
-	g_assert_false(adapter_desk.changes(f->a, "1000", 10, &none, &end, &e));
+	g_assert_false(adapter_desk.changes(f->a, "acme", "1000", 10, &none, &end, &e));
 	g_assert_error(e, FAIL, FAIL_CONFIG);
 }
 

@@ -293,12 +293,40 @@ no_echo(fixture *f, gconstpointer data G_GNUC_UNUSED)
 	g_autofree char *cursor = NULL, *end = NULL;
 
 	create(f);
-	g_assert_true(adapter_desk.changes(f->a, NULL, 10, &before, &cursor, NULL));
+	g_assert_true(adapter_desk.changes(f->a, "acme", NULL, 10, &before, &cursor, NULL));
 	expect(f, "[{'op':'set','reg':'title','v':'a','at':'" LATE "'}]", "ok 'a'");
-	g_assert_true(adapter_desk.changes(f->a, cursor, 10, &after, &end, NULL));
+	g_assert_true(adapter_desk.changes(f->a, "acme", cursor, 10, &after, &end, NULL));
 	g_assert_cmpuint(after->len, ==, 0);
 	g_assert_cmpstr(end, ==, cursor);
 	expect_reg(f, "title", "{'at':'" EARLY "','v':'a'}");
+}
+
+static guint
+news_for(fixture *f, const char *link, const char *cursor)
+{
+	g_autoptr(GPtrArray) uids = NULL;
+	g_autofree char *end = NULL;
+
+	g_assert_true(adapter_desk.changes(f->a, link, cursor, 10, &uids, &end, NULL));
+	g_assert_cmpstr(end, !=, cursor);
+	return uids->len;
+}
+
+static void
+own_changes(fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+	g_autoptr(json_ref) edit = json_pack("{s:s}", "state", "open");
+	g_autofree char *id = NULL;
+
+	create(f);
+	id = adapter_desk.id_of(f->a, f->uid);
+	g_assert_cmpuint(news_for(f, "acme", "0"), ==, 0);
+	g_assert_cmpuint(news_for(f, "nord", "0"), >, 0);
+	g_assert_true(desk_set(f->d, id, edit, NULL));
+	g_assert_cmpuint(news_for(f, "acme", "0"), ==, 1);
+	/* What acme wrote last does not hide the edit below it. */
+	expect(f, "[{'op':'set','reg':'title','v':'b','at':'" LATE "'}]", "ok 'b'");
+	g_assert_cmpuint(news_for(f, "acme", "0"), ==, 1);
 }
 
 static void
@@ -319,6 +347,7 @@ main(int argc, char **argv)
 	TEST("a_refused_operation_leaves_the_others", refused);
 	TEST("an_item_is_made_without_the_value_the_desk_refuses", value_left_out);
 	TEST("an_item_that_is_not_here_cannot_be_changed", nothing_to_set);
+	TEST("a_link_is_not_told_what_it_wrote_itself", own_changes);
 	TEST("a_prepared_list_learns", prepared);
 	TEST("what_the_desk_lacks_is_told", lacking);
 	TEST("a_parent_must_be_here_and_not_below", parents);

@@ -110,7 +110,7 @@ changes(fixture *f, char **cursor)
 	g_autofree char *before = *cursor;
 	g_autoptr(GString) ids = g_string_new(NULL);
 
-	g_assert_true(adapter_desk.changes(f->a, before, 100, &uids, cursor, &e));
+	g_assert_true(adapter_desk.changes(f->a, "acme", before, 100, &uids, cursor, &e));
 	g_assert_no_error(e);
 	for (guint i = 0; i < uids->len; i++) {
 		g_autofree char *id = adapter_desk.id_of(f->a, uids->pdata[i]);
