@@ -50,10 +50,13 @@ STYLE_TESTS = \
 	tests/style/man.sh \
 	tests/style/paths.sh
 
-FLOW_TESTS =
+FLOW_TESTS = \
+	tests/flow/bugs.sh
 
 EXTRA_DIST += \
 	tests/tap.sh \
+	tests/data/small.csv \
+	tests/flow/lib.sh \
 	tests/style/lib.sh \
 	tests/style/code.awk \
 	tests/style/layers.awk \

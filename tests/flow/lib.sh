@@ -1,12 +1,21 @@
 # lib - whole sites and a carrier between their exchange folders; source it after tap.sh
 #
 # at SITE COMMAND...      runs handsel for a site (its home is $tmp/SITE)
+# at_time SECONDS SITE C… the same with a clock that is so far off
 # site NAME...            makes sites
 # pair M S [OPTION...]    links two sites (link names are the partner's) and pairs them; options go to both sides
+# offer M S [OPTION...]   only the master's half of it, with options of its own; then
+# accept M S [OPTION...]  the slave's half, and the pairing
+# sync_at SITE LINK       one pass
 # carry A B               the carrier: all that lies in A's SEND moves into B's RECEIVE
 # trip A B                sync A, carry, sync B, carry back, sync A
-# settle A B              trips until nothing is on its way
+# settle A B              rounds until nothing is on its way
+# silent A B              one more round makes no file and no number
+# calm SITE LINK          nothing is queued, unacknowledged, held, listed or quarantined
+# numbers A B             the last numbers of both ends
 # same_desks A B          both exports, local ids aside, are equal
+# uid_of SITE ID          the item's uid, which commands of any site take as an id
+# value SITE ID FIELD     as the desk shows it
 # lies_in DIR             how many envelopes lie there
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/handsel-flow-XXXXXX")
@@ -17,6 +26,15 @@ at() {
 	at_home=$tmp/$1
 	shift
 	"$HANDSEL" --home "$at_home" "$@"
+}
+
+at_time() {
+	(
+		HANDSEL_TEST_SHIFT=$1
+		export HANDSEL_TEST_SHIFT
+		shift
+		at "$@"
+	)
 }
 
 site() {
@@ -55,39 +73,92 @@ lies_in() {
 	find "$1" -maxdepth 1 -type f -name '*.zip.gpg*' | wc -l
 }
 
+# One round; settle_moved tells how many files it made.
+settle_round() {
+	sync_at "$1" "$2" || return 1
+	settle_moved=$(lies_in "$(send_of "$1" "$2")")
+	carry "$1" "$2" && sync_at "$2" "$1" || return 1
+	settle_moved=$((settle_moved + $(lies_in "$(send_of "$2" "$1")")))
+	carry "$2" "$1"
+}
+
 settle() {
 	for settle_i in 1 2 3 4 5 6 7 8 9 10; do
-		trip "$1" "$2" || return 1
-		carry "$1" "$2"
-		sync_at "$2" "$1" || return 1
-		[ "$(lies_in "$(send_of "$1" "$2")")" -eq 0 ] &&
-			[ "$(lies_in "$(send_of "$2" "$1")")" -eq 0 ] && return 0
+		settle_round "$1" "$2" || return 1
+		[ "$settle_moved" -eq 0 ] && return 0
 	done
-	echo "still busy after $settle_i trips"
+	echo "still busy after $settle_i rounds"
 	return 1
+}
+
+numbers() {
+	at "$1" status "$2" --json | jq -r .last_out_id
+	at "$2" status "$1" --json | jq -r .last_out_id
+}
+
+silent() {
+	silent_before=$(numbers "$1" "$2")
+	settle_round "$1" "$2" || return 1
+	silent_now=$(numbers "$1" "$2")
+	[ "$settle_moved" -eq 0 ] && [ "$silent_before" = "$silent_now" ] && return 0
+	echo "$settle_moved files;" $silent_before "->" $silent_now
+	return 1
+}
+
+calm() {
+	calm_status=$(at "$1" status "$2" --json)
+	printf '%s\n' "$calm_status" | jq -e '.state == "running" and .problems == [] and
+		([.queued, .unacked, .held, .listed, .quarantine] | all(. == 0))' >/dev/null && return 0
+	printf '%s\n' "$calm_status"
+	return 1
+}
+
+offer() {
+	offer_m=$1
+	offer_s=$2
+	shift 2
+	at "$offer_m" link new "$offer_s" --channel folder --out "$tmp/$offer_m-$offer_s.handshake" "$@" >/dev/null
+}
+
+accept() {
+	accept_m=$1
+	accept_s=$2
+	shift 2
+	at "$accept_s" link join "$tmp/$accept_m-$accept_s.handshake" --as "$accept_m" --yes "$@" >/dev/null ||
+		return 1
+	carry "$accept_s" "$accept_m" && trip "$accept_m" "$accept_s" &&
+		carry "$accept_m" "$accept_s" && sync_at "$accept_s" "$accept_m"
 }
 
 pair() {
 	pair_m=$1
 	pair_s=$2
 	shift 2
-	at "$pair_m" link new "$pair_s" --channel folder --out "$tmp/$pair_m-$pair_s.handshake" "$@" \
-		>/dev/null || return 1
-	at "$pair_s" link join "$tmp/$pair_m-$pair_s.handshake" --as "$pair_m" --yes "$@" >/dev/null ||
-		return 1
-	sync_at "$pair_s" "$pair_m" && carry "$pair_s" "$pair_m" && trip "$pair_m" "$pair_s" &&
-		carry "$pair_m" "$pair_s" && sync_at "$pair_s" "$pair_m"
+	offer "$pair_m" "$pair_s" "$@" && accept "$pair_m" "$pair_s" "$@"
 }
 
-# What a desk holds, in an order and form that do not depend on local ids.
+# What a desk holds, in an order and form that do not depend on local ids, logins and clocks.
 desk_of() {
-	at "$1" desk export | jq -cS '
-		def strip: walk(if type == "object" then del(.id) else . end);
-		strip | .comments |= sort_by(.uid) | .files |= sort_by(.uid) | .rows |= sort_by(.uid)
-		      | .relations |= sort' | sort
+	at "$1" desk export | jq -cSs '
+		(map({(.id): .uid}) | add // {}) as $uids
+		| map(del(.id, .by)
+			| .parent |= (if . then $uids[.] else null end)
+			| .relations |= (map([.type, $uids[.from], $uids[.to]]) | sort)
+			| .comments |= (map(del(.id, .at)) | sort_by(.uid))
+			| .files |= (map(del(.id, .at)) | sort_by(.uid))
+			| .rows |= (map(del(.id, .at)) | sort_by(.uid)))
+		| sort_by(.uid)[]'
 }
 
 same_desks() {
 	desk_of "$1" >"$tmp/desk-$1" && desk_of "$2" >"$tmp/desk-$2" && [ -s "$tmp/desk-$1" ] &&
 		diff "$tmp/desk-$1" "$tmp/desk-$2"
+}
+
+uid_of() {
+	at "$1" desk show "$2" --json | jq -r .uid
+}
+
+value() {
+	at "$1" desk show "$2" --json | jq -c ".fields.$3"
 }
