@@ -51,12 +51,17 @@ STYLE_TESTS = \
 	tests/style/paths.sh
 
 FLOW_TESTS = \
-	tests/flow/bugs.sh
+	tests/flow/bugs.sh \
+	tests/flow/cli.sh \
+	tests/flow/cli_link.sh \
+	tests/flow/manual.sh \
+	tests/flow/operator.sh
 
 EXTRA_DIST += \
 	tests/tap.sh \
 	tests/data/small.csv \
 	tests/flow/lib.sh \
+	tests/flow/says.sh \
 	tests/style/lib.sh \
 	tests/style/code.awk \
 	tests/style/layers.awk \

@@ -3,37 +3,12 @@
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../tap.sh"
 . "$here/lib.sh"
+. "$here/says.sh"
 cd "$tmp" || exit 99
 HANDSEL_HOME=$tmp/home
 HOME=$tmp
 USER=erika
 export HANDSEL_HOME HOME USER
-
-# ends STATUS COMMAND...: COMMAND ends with STATUS.
-ends() {
-	ends_want=$1
-	shift
-	"$@" </dev/null
-	ends_status=$?
-	[ $ends_status -eq "$ends_want" ] || { echo "ended with $ends_status"; return 1; }
-}
-
-# says STATUS PATTERN COMMAND...: it ends with STATUS, and a line of all it prints matches.
-says() {
-	says_status=$1
-	says_pattern=$2
-	shift 2
-	says_text=$(ends "$says_status" "$@" 2>&1) || { printf '%s\n' "$says_text"; return 1; }
-	printf '%s\n' "$says_text" | grep -qE -e "$says_pattern" || { printf '%s\n' "$says_text"; return 1; }
-}
-
-# prints TEXT COMMAND...: exactly that, and succeeds.
-prints() {
-	prints_want=$1
-	shift
-	prints_text=$("$@" 2>&1) || { printf '%s\n' "$prints_text"; return 1; }
-	[ "$prints_text" = "$prints_want" ] || { printf '%s\n' "$prints_text"; return 1; }
-}
 
 h() {
 	"$HANDSEL" "$@"
