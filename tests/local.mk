@@ -52,6 +52,7 @@ STYLE_TESTS = \
 
 FLOW_TESTS = \
 	tests/flow/bugs.sh \
+	tests/flow/carrier.sh \
 	tests/flow/cli.sh \
 	tests/flow/cli_link.sh \
 	tests/flow/manual.sh \
@@ -60,6 +61,7 @@ FLOW_TESTS = \
 EXTRA_DIST += \
 	tests/tap.sh \
 	tests/data/small.csv \
+	tests/flow/kit.sh \
 	tests/flow/lib.sh \
 	tests/flow/says.sh \
 	tests/style/lib.sh \
