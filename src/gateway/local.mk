@@ -24,6 +24,8 @@ libhandsel_a_SOURCES += \
 	src/gateway/report_check.c \
 	src/gateway/report_item.c \
 	src/gateway/report_spool.c \
+	src/gateway/rows.c \
+	src/gateway/rows.h \
 	src/gateway/seal.c \
 	src/gateway/take.c \
 	src/gateway/work.c

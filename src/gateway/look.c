@@ -76,7 +76,7 @@ look_conflict(gateway *g, guint64 number, GError **error)
 	if (inner != NULL)
 		g_propagate_error(error, g_steal_pointer(&inner));
 	else
-		fail_set(error, FAIL_USAGE,
+		fail_set(error, FAIL_CONFIG,
 			 "link %s has no conflict %" G_GUINT64_FORMAT
 			 "; handsel conflict list %s shows them",
 			 g->name, number, g->name);

@@ -21,7 +21,7 @@ gboolean look_load(gateway *, const char *uid, look_item *ret, GError **error);
 /* What people call it: its id here, else its uid; borrowed. */
 const char *look_name(const look_item *);
 
-/* Conflict NUMBER; class USAGE if there is none. */
+/* Conflict NUMBER; class CONFIG if there is none. */
 store_conflict *look_conflict(gateway *, guint64 number, GError **error);
 
 /* Does register REG wait for the operator ("held"), or differ by a rule ("differs")? */

@@ -210,7 +210,7 @@ has_something(gateway *g, const char *uid, GError **error)
 	g_autoptr(GPtrArray) regs = look_retryables(i.it);
 	if (json_array_size(i.it->inq) > 0 || regs->len > 0)
 		return TRUE;
-	fail_set(error, FAIL_USAGE, "nothing of item %s waits on link %s", look_name(&i), g->name);
+	fail_set(error, FAIL_CONFIG, "nothing of item %s waits on link %s", look_name(&i), g->name);
 	return FALSE;
 }
 
@@ -281,7 +281,7 @@ conflict_resolve(gateway *g, guint64 number, const char *choice, GError **error)
 	if (!make_ready(g, error) || (c = look_conflict(g, number, error)) == NULL)
 		return FALSE;
 	if (!c->open) {
-		fail_set(error, FAIL_USAGE,
+		fail_set(error, FAIL_CONFIG,
 			 "conflict %" G_GUINT64_FORMAT " of link %s is not open any more", number,
 			 g->name);
 		return FALSE;

@@ -209,7 +209,8 @@ why_of(gateway *g, const look_item *i)
 	return g_strdup("");
 }
 
-static void
+/* Returns how many items wait. */
+static guint
 judge_items(status *s, GPtrArray *waiting)
 {
 	guint count = 0, unsent = 0;
@@ -244,6 +245,7 @@ judge_items(status *s, GPtrArray *waiting)
 		     g_strdup_printf("%u item%s values that do not fit the contract: not sent",
 				     unsent, unsent == 1 ? " shows" : "s show"),
 		     command(s, "hold list"));
+	return count;
 }
 
 static void
@@ -272,14 +274,13 @@ count_all(status *s, json_t *ret, GError **error)
 		return FALSE;
 	look_put_u64(ret, "queued", lines);
 	look_put_u64(ret, "unacked", out->len);
-	look_put_u64(ret, "held", held);
 	look_put_u64(ret, "listed", listed);
 	look_put_u64(ret, "quarantine", bad->len);
 	look_put_u64(ret, "conflicts", all);
 	look_put_u64(ret, "open_conflicts", open);
 	look_put_u64(ret, "items", live);
 	judge_quarantine(s, bad);
-	judge_items(s, waiting);
+	look_put_u64(ret, "held", judge_items(s, waiting));
 	judge_conflicts(s, open);
 	return TRUE;
 }

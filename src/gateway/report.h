@@ -13,8 +13,8 @@
  *  "unacked","held","listed","quarantine","conflicts","open_conflicts","verified","items","problems":[{"text","command"}],
  *  "hints":[{"text","command"}]}
  * state: handshake, running, paused, stopped, closed, refused, away.  "queued": lines not yet
- * sealed.  "held", "listed": items.  Problems want the operator; hints (waiting for the partner,
- * words not compared yet) don't.  "command" may be null.
+ * sealed.  "held": items that wait; "listed": items with a listed register.  Problems want the
+ * operator; hints (waiting for the partner, words not compared yet) don't.  "command" may be null.
  */
 json_t *report_status(gateway *, GError **error);
 /*

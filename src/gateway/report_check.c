@@ -205,8 +205,8 @@ check_scope(checks *c)
 	if (field == NULL)
 		return;
 	if (c->g->tracker_ops->count(c->g->tracker, field, equals + 1, &count, &why))
-		add(c, "scope", TRUE, NULL, "%s matches %" G_GUINT64_FORMAT " items now", scope,
-		    count);
+		add(c, "scope", TRUE, NULL, "%s matches %" G_GUINT64_FORMAT " item%s now", scope,
+		    count, count == 1 ? "" : "s");
 	else
 		add(c, "scope", FALSE,
 		    g_strdup_printf("handsel link set %s scope=FIELD=VALUE", c->g->name), "%s: %s",
@@ -222,8 +222,8 @@ check_tracker(checks *c)
 	guint64 count = 0;
 
 	if (g->tracker_ops->count(g->tracker, NULL, NULL, &count, &why))
-		add(c, "tracker", TRUE, NULL, "%s, %" G_GUINT64_FORMAT " items, written as %s",
-		    g->tracker_ops->name, count, conf_text(g->conf, "user"));
+		add(c, "tracker", TRUE, NULL, "%s, %" G_GUINT64_FORMAT " item%s, written as %s",
+		    g->tracker_ops->name, count, count == 1 ? "" : "s", conf_text(g->conf, "user"));
 	else
 		add(c, "tracker", FALSE, NULL, "%s", why->message);
 	g_clear_error(&why);

@@ -61,6 +61,9 @@ add_steps(gateway *g, json_t *event, GError **error)
 		return TRUE;
 	if (!store_envelope_notes(g->store, envelope, note_step, event, error))
 		return FALSE;
+	/* One acknowledgement may say both. */
+	if (json_is_null(json_object_get(event, "stored")))
+		json_object_set(event, "stored", json_object_get(event, "done"));
 	if ((role == 'm') != g->master || !json_is_null(json_object_get(event, "carried")))
 		return TRUE;
 	/* The notes of long ago are gone. */

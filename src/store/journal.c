@@ -70,6 +70,16 @@ store_add_conflict(store *s, const char *uid, const char *reg, gboolean open, co
 }
 
 gboolean
+store_has_open_conflict(store *s, const char *uid)
+{
+	gint64 n = 0;
+
+	return db_get_i64(s->db, &n, NULL, "SELECT 1 FROM conflict WHERE uid = ? AND open LIMIT 1",
+			  "s", uid) &&
+	       n == 1;
+}
+
+gboolean
 store_close_conflicts(store *s, const char *uid, const char *reg, GError **error)
 {
 	return db_run(s->db, error,

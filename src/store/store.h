@@ -141,8 +141,9 @@ GPtrArray *store_dirty(store *, guint64 seq, guint limit, guint64 *ret_seq, GErr
 /* Items assigned to the link by hand. */
 gboolean store_assign(store *, const char *uid, GError **error);
 gboolean store_assigned(store *, const char *uid);
-/* References whose other end is not shown on this link: TARGETS of item UID replace what was noted.
- */
+/* References whose other end is not shown on this link: TARGETS of item UID are added to what was
+ * noted, or replace it. */
+gboolean store_add_dangling(store *, const char *uid, GPtrArray *targets, GError **error);
 gboolean store_set_dangling(store *, const char *uid, GPtrArray *targets, GError **error);
 /* Items one of whose dangling targets is live and here now; caller frees. */
 GPtrArray *store_dangling_due(store *, GError **error);
@@ -206,6 +207,7 @@ typedef struct {
 } store_conflict;
 gboolean store_add_conflict(store *, const char *uid, const char *reg, gboolean open,
 			    const json_t *doc, GError **error);
+gboolean store_has_open_conflict(store *, const char *uid);
 gboolean store_close_conflicts(store *, const char *uid, const char *reg, GError **error);
 GPtrArray *store_conflicts(store *, const char *uid, GError **error); /* NULL: all; newest first */
 store_conflict *store_find_conflict(store *, guint64 id, GError **error);
