@@ -65,7 +65,7 @@ typedef struct {
 	gboolean (*applied)(adapter *, const char *link, const char *token, json_t **ret,
 			    GError **error);
 	/* The bytes of a file that an item shows, to read from the start; the caller closes it.  -1
-	 * on error. */
+	 * on error.  RET_SIZE may be NULL. */
 	int (*open_file)(adapter *, const char *sha256, guint64 *ret_size, GError **error);
 	/* Optional: take and give back an edit lock around read and write. */
 	gboolean (*lock)(adapter *, const char *uid, GError **error);

@@ -340,7 +340,7 @@ do_ops(run *r, const json_t *plan, GError **error)
 static gboolean
 keep_token(run *r, const char *link, const char *token, const json_t *results, GError **error)
 {
-	g_autofree char *text = json_text(results);
+	g_autofree char *text = json_text_unsorted(results);
 
 	return db_run(r->d->db, error,
 		      "INSERT INTO token(link, uid, token, results) VALUES(?, ?, ?, ?) "

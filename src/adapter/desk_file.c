@@ -33,7 +33,8 @@ desk_file_open(desk *d, const char *sha256, guint64 *ret_size, GError **error)
 		close(fd);
 		return -1;
 	}
-	*ret_size = (guint64)st.st_size;
+	if (ret_size != NULL)
+		*ret_size = (guint64)st.st_size;
 	return fd;
 }
 

@@ -244,7 +244,7 @@ desk_rec_save(desk *d, desk_rec *r, GError **error)
 		return TRUE;
 
 	const char *key = json_string_value(doc_value(r->doc, "key"));
-	g_autofree char *doc = json_text(r->doc);
+	g_autofree char *doc = json_text_unsorted(r->doc);
 	if (!next_seq(d, error))
 		return FALSE;
 	gboolean ok =

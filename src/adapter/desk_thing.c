@@ -232,7 +232,7 @@ merge_map(json_t *doc, const json_t *map, const json_t *at)
 static gboolean
 insert_thing(desk *d, desk_thing *t, const json_t *map, GError **error)
 {
-	g_autofree char *doc = json_text(t->doc);
+	g_autofree char *doc = json_text_unsorted(t->doc);
 
 	if (!db_run(d->db, error,
 		    "INSERT INTO thing(uid, item, kind, sha256, via, doc) VALUES(?, ?, ?, ?, ?, ?)",
@@ -253,7 +253,7 @@ update_thing(desk *d, desk_thing *t, const json_t *map, const json_t *at, GError
 	const char *old_sha = json_str(was, "sha256"), *sha = json_str(map, "sha256");
 	if (old_sha != NULL && g_strcmp0(old_sha, sha) != 0 && !desk_file_doom(d, old_sha, error))
 		return FALSE;
-	g_autofree char *doc = json_text(t->doc);
+	g_autofree char *doc = json_text_unsorted(t->doc);
 	return db_run(d->db, error, "UPDATE thing SET sha256 = ?, via = ?, doc = ? WHERE tid = ?",
 		      "sssi", sha, d->via, doc, t->tid) &&
 	       note(d, t, was, map, error);

@@ -93,16 +93,28 @@ json_read(const char *text, gsize len, GError **error)
 	return j;
 }
 
-char *
-json_text(const json_t *j)
+static char *
+print(const json_t *j, size_t flags)
 {
 	if (j == NULL)
 		return NULL;
 	/* GLib frees with free(3), so the caller need not care who allocated it. */
-	char *text = json_dumps(j, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = json_dumps(j, flags | JSON_COMPACT | JSON_ENCODE_ANY);
 	if (text == NULL)
 		g_error("a JSON value that contains itself, or no memory to print it");
 	return text;
+}
+
+char *
+json_text(const json_t *j)
+{
+	return print(j, JSON_SORT_KEYS);
+}
+
+char *
+json_text_unsorted(const json_t *j)
+{
+	return print(j, 0);
 }
 
 char *

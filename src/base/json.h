@@ -25,6 +25,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(json_ref, json_ref_drop)
 json_t *json_read(const char *text, gsize len, GError **error);
 /* The canonical text; caller frees.  NULL for NULL. */
 char *json_text(const json_t *);
+/* The same in whatever order, for documents only we read again: sorting is half the cost. */
+char *json_text_unsorted(const json_t *);
 /* First JSON_HASH_LEN hex digits of the SHA-256 of the canonical text; "" for NULL. Caller frees.
  */
 char *json_hash(const json_t *);

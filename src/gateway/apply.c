@@ -22,7 +22,7 @@ gate_add_intent(gateway *g, sync_item *it, json_t *intent, GError **error)
 	if (!store_add_intent(g->store, it->uid, json_str(intent, "token"), intent, error))
 		return FALSE;
 	g_ptr_array_add(g->batch, json_incref(intent));
-	g_hash_table_add(g->batched, g_strdup(it->uid));
+	g_hash_table_insert(g->batched, g_strdup(it->uid), NULL);
 	return TRUE;
 }
 
@@ -95,6 +95,13 @@ gate_record_text(const json_t *record)
 	return g_string_free(text, FALSE);
 }
 
+void
+gate_note_held(gateway *g, const sync_item *it)
+{
+	gate_note(g, "held", it->uid, g->working, "%d %s", it->why,
+		  it->why_text != NULL ? it->why_text : reason_of(it->why)->text);
+}
+
 static void
 note_applied(gateway *g, const char *uid, const char *envelope, const json_t *record)
 {
@@ -104,27 +111,60 @@ note_applied(gateway *g, const char *uid, const char *envelope, const json_t *re
 	gate_note(g, "applied", uid, envelope, "%s", text);
 }
 
-static gboolean
-finish(gateway *g, const json_t *intent, const json_t *results, GError **error)
+/* The item as it was when INTENT was made.  One that was new then is not in the store yet. */
+static sync_item *
+item_of_intent(gateway *g, const json_t *intent, GError **error)
 {
 	const char *uid = json_str(intent, "uid");
-	g_autoptr(sync_item) it = gate_load(g, uid, error);
-	g_autoptr(item) now = NULL;
+
+	if (!json_flag(intent, "fresh"))
+		return gate_load(g, uid, error);
+	g_autoptr(sync_item) it = sync_item_new(uid, NULL);
+	g_autoptr(json_ref) same = NULL;
+	sync_ctx ctx = gate_ctx(g);
+	sync_out out;
+	sync_out_init(&out);
+	/* The same merge of the same record into nothing: it brings the same again. */
+	gboolean ok = sync_merge(&ctx, it, NULL, json_object_get(intent, "record"), FALSE, &out,
+				 &same, error);
+	sync_out_clear(&out);
+	return ok ? g_steal_pointer(&it) : NULL;
+}
+
+static gboolean
+finish(gateway *g, sync_item *it, const json_t *intent, const json_t *results, GError **error)
+{
+	const json_t *record = json_object_get(intent, "record");
 	sync_ctx ctx = gate_ctx(g);
 	sync_out out;
 
-	if (it == NULL || !store_drop_intent(g->store, uid, error))
+	if (!store_drop_intent(g->store, it->uid, error))
 		return FALSE;
 	sync_out_init(&out);
 	sync_finish(&ctx, it, intent, results, &out);
-	if (json_is_object(json_object_get(intent, "record")))
-		note_applied(g, uid, json_str(intent, "envelope"),
-			     json_object_get(intent, "record"));
-	/* The tracker's own id is wanted for tables, and what dangles is to be found again. */
-	gboolean ok = (it->id != NULL || gate_view(g, it, &now, error)) &&
-		      gate_save(g, it, now, &out, error);
+	if (json_is_object(record))
+		note_applied(g, it->uid, json_str(intent, "envelope"), record);
+	if (it->id == NULL)
+		it->id = g->tracker_ops->id_of(g->tracker, it->uid);
+	gboolean ok = gate_save(g, it, NULL, &out, error);
 	sync_out_clear(&out);
 	return ok;
+}
+
+static gboolean
+finish_batch(gateway *g, GPtrArray *results, GError **error)
+{
+	for (guint i = 0; i < g->batch->len; i++) {
+		const json_t *intent = g->batch->pdata[i];
+		sync_item *it = g_hash_table_lookup(g->batched, json_str(intent, "uid"));
+		g_autoptr(sync_item) loaded = NULL;
+
+		if (it == NULL)
+			it = loaded = item_of_intent(g, intent, error);
+		if (it == NULL || !finish(g, it, intent, results->pdata[i], error))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 static gboolean
@@ -172,13 +212,9 @@ gate_flush(gateway *g, GError **error)
 		forget_batch(g);
 		return FALSE;
 	}
-	for (guint i = 0; i < g->batch->len; i++)
-		if (!finish(g, g->batch->pdata[i], all->pdata[i], error)) {
-			forget_batch(g);
-			return FALSE;
-		}
+	gboolean ok = finish_batch(g, all, error);
 	forget_batch(g);
-	return TRUE;
+	return ok;
 }
 
 /* Is a record's merge to wait for something outside the item?  0 or a reason. */
@@ -206,19 +242,25 @@ gate_block(gateway *g, const json_t *record)
 	return 0;
 }
 
-gboolean
-gate_merge(gateway *g, sync_item *it, json_t *record, gboolean from_inq, GError **error)
+/* Merges RECORD; *RET_INTENT is what is left to write into the tracker, NULL for nothing. */
+static gboolean
+merge(gateway *g, sync_item *it, json_t *record, gboolean from_inq, json_t **ret_intent,
+      GError **error)
 {
 	g_autoptr(item) now = NULL;
 	g_autoptr(json_ref) intent = NULL;
 	sync_ctx ctx = gate_ctx(g);
+	gboolean fresh = it->gen == 0 && json_array_size(it->inq) == 0;
+	guint64 seen = it->seen, gen = it->gen;
 	sync_out out;
 
 	if (!gate_view(g, it, &now, error))
 		return FALSE;
 	sync_out_init(&out);
-	guint64 seen = it->seen, gen = it->gen;
+	size_t waiting = json_array_size(it->inq);
 	gboolean ok = sync_merge(&ctx, it, now, record, from_inq, &out, &intent, error);
+	if (ok && json_array_size(it->inq) > waiting)
+		gate_note_held(g, it);
 	if (ok && intent != NULL && plan_empty(sync_intent_plan(intent))) {
 		g_autoptr(json_ref) none = json_array();
 
@@ -228,12 +270,33 @@ gate_merge(gateway *g, sync_item *it, json_t *record, gboolean from_inq, GError 
 		if (it->seen != seen || it->gen != gen)
 			note_applied(g, it->uid, g->working, record);
 	}
-	if (intent != NULL)
-		json_put(intent, "envelope", g->working);
-	ok = ok && gate_save(g, it, now, &out, error) &&
-	     (intent == NULL || gate_add_intent(g, it, intent, error));
+	/* Of an item that was not here the intent tells all; it is written once, when it is
+	 * finished. */
+	fresh = fresh && intent != NULL && now == NULL && out.lines->len == 0;
+	if (fresh)
+		json_object_set_new(intent, "fresh", json_true());
+	ok = ok && (fresh || gate_save(g, it, now, &out, error));
 	sync_out_clear(&out);
+	*ret_intent = g_steal_pointer(&intent);
 	return ok;
+}
+
+gboolean
+gate_merge(gateway *g, sync_item *taken, json_t *record, gboolean from_inq, GError **error)
+{
+	g_autoptr(sync_item) it = taken;
+	g_autoptr(json_ref) intent = NULL;
+
+	if (!merge(g, it, record, from_inq, &intent, error))
+		return FALSE;
+	if (intent == NULL)
+		return TRUE;
+	json_put(intent, "envelope", g->working);
+	if (!gate_add_intent(g, it, intent, error))
+		return FALSE;
+	char *uid = g_strdup(it->uid);
+	g_hash_table_insert(g->batched, uid, g_steal_pointer(&it));
+	return TRUE;
 }
 
 /* An intent the tracker does not know was not carried out: its record is merged again, from a fresh
@@ -248,7 +311,7 @@ again(gateway *g, const json_t *intent, GError **error)
 	if (it == NULL || !store_drop_intent(g->store, uid, error))
 		return FALSE;
 	if (json_is_object(record))
-		return gate_merge(g, it, record, json_flag(intent, "inq"), error);
+		return gate_merge(g, g_steal_pointer(&it), record, json_flag(intent, "inq"), error);
 	g_autoptr(item) now = NULL;
 	sync_ctx ctx = gate_ctx(g);
 	sync_out out;
@@ -261,6 +324,14 @@ again(gateway *g, const json_t *intent, GError **error)
 		      (plan == NULL || gate_add_intent(g, it, plan, error));
 	sync_out_clear(&out);
 	return ok;
+}
+
+static gboolean
+finish_late(gateway *g, const json_t *intent, const json_t *results, GError **error)
+{
+	g_autoptr(sync_item) it = item_of_intent(g, intent, error);
+
+	return it != NULL && finish(g, it, intent, results, error);
 }
 
 gboolean
@@ -278,7 +349,7 @@ gate_recover(gateway *g, GError **error)
 		    !g->tracker_ops->applied(g->tracker, g->name, json_str(intent, "token"),
 					     &results, error))
 			return FALSE;
-		if (!(results != NULL ? finish(g, intent, results, error)
+		if (!(results != NULL ? finish_late(g, intent, results, error)
 				      : again(g, intent, error)))
 			return FALSE;
 	}

@@ -150,7 +150,8 @@ gate_release_one(gateway *g, const char *uid, GError **error)
 			       gate_save(g, it, NULL, NULL, error);
 		}
 		g_autoptr(json_ref) kept = json_incref(record);
-		if (!gate_merge(g, it, kept, TRUE, error) || !gate_flush(g, error))
+		if (!gate_merge(g, g_steal_pointer(&it), kept, TRUE, error) ||
+		    !gate_flush(g, error))
 			return FALSE;
 		g_autoptr(store_item) row = store_load_item(g->store, uid, error);
 		if (row == NULL)

@@ -115,7 +115,8 @@ gateway_open(site *s, const char *name, gate_mode mode, const char *const *overr
 	g->others =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)store_close);
 	g->batch = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
-	g->batched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g->batched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					   (GDestroyNotify)sync_item_free);
 	g_autofree char *path = g_build_filename(g->dir, "link.conf", NULL);
 	g->conf = conf_load(path, SET_LINK, error);
 	if (g->conf == NULL)

@@ -58,37 +58,50 @@ gate_load(gateway *g, const char *uid, GError **error)
 	return it;
 }
 
-/* Other ends of VIEW's references, and of the agreed tops, that this link does not show. */
+/* The other end of reference REG whose value is V; NULL for none. Caller frees. */
+static char *
+target_of(const char *reg, const json_t *v)
+{
+	char *target = NULL;
+
+	switch (item_reg_type(reg)) {
+	case REG_RELATION:
+		item_relation_parts(reg, NULL, NULL, &target);
+		return target;
+	case REG_PARENT:
+		return g_strdup(json_string_value(v));
+	default:
+		return NULL;
+	}
+}
+
+/*
+ * Other ends of references that are agreed but not shown yet, or shown by the tracker but not to
+ * this link. One agreed while its other end was still being made has come too late to be planned.
+ */
 static GPtrArray *
 dangling_targets(gateway *g, const sync_item *it, const item *now)
 {
 	GPtrArray *targets = g_ptr_array_new_with_free_func(g_free);
 	const char *reg;
-	json_t *unused;
+	json_t *unused, *entry;
 
-	for (int from = 0; from < 2; from++) {
-		json_t *regs = from == 0 ? it->rows : now == NULL ? NULL : now->regs;
+	json_object_foreach (it->rows, reg, unused) {
+		json_t *top = sync_top(it, reg);
+		char *target = top == NULL ? NULL : target_of(reg, json_object_get(top, "v"));
+		gboolean planned = json_object_get(it->shadow, reg) != NULL ||
+				   json_object_get(it->listed, reg) != NULL;
 
-		json_object_foreach (regs, reg, unused) {
-			g_autofree char *target = NULL;
-			json_t *top = from == 0 ? sync_top(it, reg) : json_object_get(unused, "v");
+		if (target != NULL && (!planned || !shares(target, g)))
+			g_ptr_array_add(targets, g_steal_pointer(&target));
+		g_free(target);
+	}
+	json_object_foreach (now == NULL ? NULL : now->regs, reg, entry) {
+		char *target = target_of(reg, json_object_get(entry, "v"));
 
-			switch (item_reg_type(reg)) {
-			case REG_RELATION:
-				if (top != NULL)
-					item_relation_parts(reg, NULL, NULL, &target);
-				break;
-			case REG_PARENT:
-				if (from == 0 && top != NULL)
-					top = json_object_get(top, "v");
-				target = g_strdup(json_string_value(top));
-				break;
-			default:
-				break;
-			}
-			if (target != NULL && !shares(target, g))
-				g_ptr_array_add(targets, g_steal_pointer(&target));
-		}
+		if (target != NULL && !shares(target, g))
+			g_ptr_array_add(targets, g_steal_pointer(&target));
+		g_free(target);
 	}
 	return targets;
 }
@@ -187,8 +200,8 @@ save_losses(gateway *g, sync_item *it, sync_out *out, GError **error)
 	}
 	const char *reg;
 	json_t *row;
-	/* A plain top closes what was open. */
-	if (out->losses->len == 0 && out->lines->len == 0)
+	/* A plain top closes what was open, whoever resolved it. */
+	if (!store_has_open_conflict(g->store, it->uid))
 		return TRUE;
 	json_object_foreach (it->rows, reg, row) {
 		json_t *top = sync_top(it, reg);
@@ -211,13 +224,13 @@ gate_save(gateway *g, sync_item *it, const item *now, sync_out *out, GError **er
 	if (!save_row(g, it, error) || (out != NULL && (!save_lines(g, it->uid, out, error) ||
 							!save_losses(g, it, out, error))))
 		return FALSE;
-	/* Saved without a fresh read: what dangles in the tracker is noted already. */
-	if (now == NULL && it->here)
-		return TRUE;
 	if (!has_references(it, now))
-		return store_set_dangling(g->store, it->uid, NULL, error);
+		return now == NULL && it->here ? TRUE
+					       : store_set_dangling(g->store, it->uid, NULL, error);
 	g_autoptr(GPtrArray) targets = dangling_targets(g, it, now);
-	return store_set_dangling(g->store, it->uid, targets, error);
+	/* Without a fresh read, what dangles in the tracker is noted already and stays noted. */
+	return now == NULL && it->here ? store_add_dangling(g->store, it->uid, targets, error)
+				       : store_set_dangling(g->store, it->uid, targets, error);
 }
 
 /* ---- what the tracker shows, as far as it concerns this link ---- */

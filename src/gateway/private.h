@@ -33,7 +33,7 @@ struct gateway {
 	GHashTable *others; /* name -> store * of the site's other links, opened when needed */
 	gboolean others_open;
 	GPtrArray *batch;          /* json_t *: intents that wait for the tracker */
-	GHashTable *batched;       /* uids in BATCH */
+	GHashTable *batched;       /* uid -> sync_item (NULL: as stored) of those in BATCH */
 	char *working;             /* id of the envelope being worked on, for notes */
 	guint64 applied, captured; /* in this pass */
 	GPtrArray *dry; /* of a dry run: where captured lines go; the tracker is not written */
@@ -60,11 +60,13 @@ gboolean gate_in_scope(gateway *, const item *view);
 gboolean gate_add_intent(gateway *, sync_item *, json_t *intent, GError **error);
 gboolean gate_flush(gateway *, GError **error);
 gboolean gate_recover(gateway *, GError **error);
-/* merges one record; adds to the batch */
-gboolean gate_merge(gateway *, sync_item *, json_t *record, gboolean from_inq, GError **error);
+/* Merges one record into the item, which is taken over; what is to be written joins the batch. */
+gboolean gate_merge(gateway *, sync_item *taken, json_t *record, gboolean from_inq, GError **error);
 int gate_block(gateway *, const json_t *record);
 /* "state=done, 2 comments", for notes; caller frees. */
 char *gate_record_text(const json_t *record);
+/* A record of the partner went on hold. */
+void gate_note_held(gateway *, const sync_item *);
 
 /* capture.c */
 gboolean gate_sweep(gateway *, GError **error);

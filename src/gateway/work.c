@@ -11,12 +11,10 @@ typedef struct {
 /* ---- one line ---- */
 
 static gboolean
-hold_or_drop(gateway *g, sync_item *it, sync_out *out, sync_verdict verdict, const char *id,
-	     GError **error)
+hold_or_drop(gateway *g, sync_item *it, sync_out *out, sync_verdict verdict, GError **error)
 {
 	if (verdict == SYNC_HELD)
-		gate_note(g, "held", it->uid, id, "%d %s", it->why,
-			  it->why_text != NULL ? it->why_text : reason_of(it->why)->text);
+		gate_note_held(g, it);
 	return gate_save(g, it, NULL, out, error);
 }
 
@@ -44,8 +42,9 @@ take_record(work *w, json_t *line, GError **error)
 	sync_out out;
 	sync_out_init(&out);
 	sync_verdict verdict = sync_arrive(&ctx, it, line, elsewhere, block, NULL, &out);
-	gboolean ok = verdict == SYNC_MERGE ? gate_merge(g, it, line, FALSE, error)
-					    : hold_or_drop(g, it, &out, verdict, w->id, error);
+	gboolean ok = verdict == SYNC_MERGE
+			      ? gate_merge(g, g_steal_pointer(&it), line, FALSE, error)
+			      : hold_or_drop(g, it, &out, verdict, error);
 	sync_out_clear(&out);
 	return ok;
 }
@@ -95,9 +94,12 @@ take_answer(work *w, json_t *line, GError **error)
 		return FALSE;
 	if (it->gen == 0 || code == NULL)
 		return TRUE;
-	const char *text = json_str(line, "text");
-	gate_note(g, "answered", uid, w->id, "%s%s%s", code, text != NULL ? ": " : "",
-		  text != NULL ? text : "");
+	const char *text = json_str(line, "text"), *reg = json_str(line, "reg");
+	int why = (int)json_num(line, "reason", 0);
+	if (text == NULL && why != 0)
+		text = reason_of(why)->text;
+	gate_note(g, "answered", uid, w->id, "%s%s%s%s%s", code, reg != NULL ? " " : "",
+		  reg != NULL ? reg : "", text != NULL ? ": " : "", text != NULL ? text : "");
 	sync_ctx ctx = gate_ctx(g);
 	sync_out out;
 	sync_out_init(&out);

@@ -44,7 +44,7 @@ store_load_item(store *s, const char *uid, GError **error)
 gboolean
 store_save_item(store *s, const store_item *i, GError **error)
 {
-	g_autofree char *doc = json_text(i->doc);
+	g_autofree char *doc = json_text_unsorted(i->doc);
 
 	return db_run(
 		s->db, error,
@@ -221,15 +221,20 @@ store_assigned(store *s, const char *uid)
 }
 
 gboolean
-store_set_dangling(store *s, const char *uid, GPtrArray *targets, GError **error)
+store_add_dangling(store *s, const char *uid, GPtrArray *targets, GError **error)
 {
-	if (!db_run(s->db, error, "DELETE FROM dangling WHERE uid = ?", "s", uid))
-		return FALSE;
 	for (guint i = 0; targets != NULL && i < targets->len; i++)
 		if (!db_run(s->db, error, "INSERT OR IGNORE INTO dangling VALUES(?,?)", "ss", uid,
 			    targets->pdata[i]))
 			return FALSE;
 	return TRUE;
+}
+
+gboolean
+store_set_dangling(store *s, const char *uid, GPtrArray *targets, GError **error)
+{
+	return db_run(s->db, error, "DELETE FROM dangling WHERE uid = ?", "s", uid) &&
+	       store_add_dangling(s, uid, targets, error);
 }
 
 GPtrArray *
@@ -252,7 +257,7 @@ store_dangling_due(store *s, GError **error)
 gboolean
 store_add_intent(store *s, const char *uid, const char *token, const json_t *doc, GError **error)
 {
-	g_autofree char *text = json_text(doc);
+	g_autofree char *text = json_text_unsorted(doc);
 
 	return db_run(s->db, error, "INSERT INTO intent VALUES(?,?,?)", "sss", uid, token, text);
 }
