@@ -78,20 +78,30 @@ capture_mine(const sync_ctx *ctx, const sync_item *it, const sync_view *view)
 	return full;
 }
 
-/* The person never saw what was held here: it is kept in the log. */
+/* What the person who deleted it never saw: what was held here, and the partner's candidates. */
+static void
+lose_unseen(const sync_ctx *ctx, const sync_item *it, sync_out *out)
+{
+	const char *reg;
+	json_t *row;
+
+	json_object_foreach (it->rows, reg, row) {
+		const json_t *top = sync_top(it, reg);
+		if (listed_how(it, reg) != NULL)
+			out_lose(out->losses, reg, top, "deleted");
+		else if (value_form_of(top) == VALUE_CONFLICT)
+			out_lose(out->losses, reg, value_cand(top, !ctx->master), "deleted");
+	}
+}
+
 static void
 capture_deletion(const sync_ctx *ctx, sync_item *it, sync_out *out)
 {
 	gboolean gone = strcmp(life_word(sync_top(it, ITEM_LIFE)), LIFE_GONE) == 0;
-	const char *reg;
-	json_t *row;
 
 	if (!it->here)
 		return;
-	json_object_foreach (it->rows, reg, row) {
-		if (listed_how(it, reg) != NULL)
-			out_lose(out->losses, reg, sync_top(it, reg), "deleted");
-	}
+	lose_unseen(ctx, it, out);
 	it->here = FALSE;
 	json_object_clear(it->shadow);
 	json_object_clear(it->listed);
