@@ -137,10 +137,12 @@ run_inspect(call *c, GError **error)
 static gboolean
 confirm(const call *c, const offer *o)
 {
-	if (!c->json && !c->quiet)
+	gboolean yes = call_has(c, "yes");
+
+	if (!yes || (!c->json && !c->quiet))
 		print_offer(o, WORDS_READ);
-	return call_has(c, "yes") || (ask_yes("Did your partner read you the same words?", FALSE) &&
-				      ask_yes("Join?", TRUE));
+	return yes || (ask_yes("Did your partner read you the same words?", FALSE) &&
+		       ask_yes("Join?", TRUE));
 }
 
 /* A passphrase that the file wants and nobody gave is asked for. */

@@ -167,6 +167,22 @@ run_verify(call *c, GError **error)
 	return TRUE;
 }
 
+static gboolean
+run_accept(call *c, GError **error)
+{
+	g_autoptr(gateway) g = call_gateway(c, GATE_TRACKER, error);
+	g_autofree char *joined = NULL, *fpr = NULL;
+
+	if (g == NULL || !link_accept(g, error) || !link_asked(g, &joined, &fpr))
+		return FALSE;
+	g_autofree char *site_name = print_safe(joined);
+	g_autofree char *key = pgp_fpr_text(fpr);
+	call_say(c, "%s: site %s is accepted; the next handsel sync pairs with it", gateway_name(g),
+		 site_name);
+	call_say(c, "key  %s", key);
+	return TRUE;
+}
+
 const command commands_link_list[] = {
 	{"link list", "", "list the links", "Lists the links of this site, one a line.", 0, 0, NULL,
 	 run_list},
@@ -181,5 +197,10 @@ const command commands_link_list[] = {
 	 "in\n"
 	 "between.",
 	 2, ANY_NUMBER, NULL, run_verify},
+	{"link accept", "NAME", "say yes to who has joined",
+	 "With pairing.confirm = yes the master pairs with nobody before this. handsel status "
+	 "tells that\n"
+	 "somebody waits; let them read the words of their key to you first.",
+	 1, 1, NULL, run_accept},
 	{0},
 };

@@ -131,8 +131,14 @@ print_prompt(const char *question)
 {
 	g_autofree char *safe = print_safe(question);
 
-	fputs(safe, stdout);
 	fflush(stdout);
+	fputs(safe, stderr);
+}
+
+void
+print_prompt_end(void)
+{
+	fputc('\n', stderr);
 }
 
 void

@@ -22,8 +22,10 @@ void print_vline(const char *format, va_list) G_GNUC_PRINTF(1, 0);
 void print_block(guint indent, const char *text);
 /* VALUE as one line of JSON, keys sorted. */
 void print_json(const json_t *value);
-/* A question on the standard output; the cursor stays behind it. */
+/* A question on the standard error; the cursor stays behind it. */
 void print_prompt(const char *question);
+/* Ends the line of a question whose answer was not shown. */
+void print_prompt_end(void);
 
 /* "handsel: what" and "hint: what helps" on the standard error.  HINT is used where the message
  * brings none; may be NULL. */

@@ -78,6 +78,8 @@ static const setting settings[] = {
 	{"sync.resend_max", SET_TIME, "1 d", 1, 365 * DAY, NULL, SET_LINK,
 	 "The longest time between two offers of the same envelope."},
 
+	{"pairing.confirm", SET_BOOL, "no", 0, 0, NULL, SET_LINK,
+	 "Master: wait for `handsel link accept` before pairing with who has joined."},
 	{"pairing.eager", SET_BOOL, "yes", 0, 0, NULL, SET_LINK,
 	 "Master: send the first changes right behind the answer to the handshake."},
 	{"pairing.expires", SET_TIME, "30 d", MINUTE, 3650 * DAY, NULL, SET_LINK,

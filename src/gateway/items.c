@@ -126,13 +126,13 @@ has_references(const sync_item *it, const item *now)
 static gboolean
 save_row(gateway *g, sync_item *it, GError **error)
 {
-	g_autoptr(json_ref) doc = sync_item_to_json(it);
 	const json_t *title = json_object_get(it->shadow, "title");
 
 	if (json_is_string(title)) {
 		g_free(it->title);
 		it->title = g_strdup(json_string_value(title));
 	}
+	g_autoptr(json_ref) doc = sync_item_to_json(it);
 	const store_item row = {
 		.uid = it->uid,
 		.id = it->id,

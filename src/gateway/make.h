@@ -39,6 +39,13 @@ char *link_words(gateway *);
  */
 gboolean link_verify(gateway *, const char *words, GError **error);
 gboolean link_verified(gateway *);
+/*
+ * With pairing.confirm: who asked to join.  FALSE: nobody waits.  Caller frees both; the words of
+ * the key are those their `link show` prints.
+ */
+gboolean link_asked(gateway *, char **ret_site, char **ret_fpr);
+/* Says yes to who asked; the next pass pins that key and no other. */
+gboolean link_accept(gateway *, GError **error);
 /* Marks items as travelling on the link; they are captured at the next pass. RET_NEW counts those
  * that were not yet. */
 gboolean link_assign(gateway *, const char *const *ids, guint *ret_new, GError **error);

@@ -66,6 +66,31 @@ link_verified(gateway *g)
 	return when != NULL;
 }
 
+/* ---- accept ---- */
+
+gboolean
+link_asked(gateway *g, char **ret_site, char **ret_fpr)
+{
+	if (g->state != PAIR_CONFIRM)
+		return FALSE;
+	*ret_site = store_get(g->store, "asked_site");
+	*ret_fpr = store_get(g->store, "asked");
+	return TRUE;
+}
+
+gboolean
+link_accept(gateway *g, GError **error)
+{
+	g_autofree char *site = NULL, *fpr = NULL;
+
+	if (!link_asked(g, &site, &fpr)) {
+		fail_set(error, FAIL_CONFIG, "link %s: nobody waits for a yes", g->name);
+		return FALSE;
+	}
+	gate_note(g, "accepted", NULL, "s1", "site %s with key %s", site, fpr);
+	return store_put(g->store, "accepted", fpr, error);
+}
+
 /* ---- assign ---- */
 
 gboolean

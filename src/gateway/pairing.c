@@ -92,6 +92,18 @@ count_wrong(gateway *g, const char *hash, pair_event *ret, GError **error)
 	return store_put(g->store, "wrong_proofs", now, error);
 }
 
+/* With pairing.confirm a person says yes to this very key. */
+static pair_event
+may_pin(gateway *g, const joiner *j)
+{
+	g_autofree char *accepted = store_get(g->store, "accepted");
+
+	if (g_strcmp0(accepted, j->s1.fpr) == 0)
+		return ACCEPTED;
+	return conf_bool(g->conf, "pairing.confirm") || g->state == PAIR_CONFIRM ? GOT_S1_ASK
+										 : GOT_S1;
+}
+
 /* What this s1 is to the open offer.  *RET_WHY says why it is refused. */
 static gboolean
 judge_s1(gateway *g, const joiner *j, pair_event *ret, GError **ret_why, GError **error)
@@ -104,7 +116,8 @@ judge_s1(gateway *g, const joiner *j, pair_event *ret, GError **ret_why, GError 
 			 "the offer was closed after too many wrong proofs");
 		return TRUE;
 	}
-	if (g->state != PAIR_OFFERED || (o = stored_offer(g, NULL)) == NULL) {
+	if ((g->state != PAIR_OFFERED && g->state != PAIR_CONFIRM) ||
+	    (o = stored_offer(g, NULL)) == NULL) {
 		fail_set(ret_why, REASON_OFFER_USED,
 			 "the handshake file has been used by another key");
 		return TRUE;
@@ -125,8 +138,10 @@ judge_s1(gateway *g, const joiner *j, pair_event *ret, GError **ret_why, GError 
 	if (proof == NULL)
 		return FALSE;
 	*ret = GOT_S1;
-	if (proof_equal(proof, j->s1.proof))
+	if (proof_equal(proof, j->s1.proof)) {
+		*ret = may_pin(g, j);
 		return TRUE;
+	}
 	fail_set(ret_why, REASON_PROOF, "its proof is wrong: another file, or a wrong passphrase");
 	return count_wrong(g, j->hash, ret, error);
 }
@@ -238,6 +253,18 @@ refuse(gateway *g, const joiner *j, const GError *why, GError **error)
 	       answer_refused(g, j, why, error);
 }
 
+/* s1 stays in the channel until the operator has said yes: every pass asks again. */
+static gboolean
+ask(gateway *g, const joiner *j, take_verdict *ret, GError **error)
+{
+	*ret = TAKE_LEAVE;
+	gate_note(g, "alert", NULL, "s1",
+		  "site %s with key %s wants to join; handsel link accept %s", j->s1.site,
+		  j->s1.fpr, g->name);
+	return store_put(g->store, "asked", j->s1.fpr, error) &&
+	       store_put(g->store, "asked_site", j->s1.site, error);
+}
+
 static gboolean
 decide(gateway *g, const joiner *j, take_verdict *ret, GError **error)
 {
@@ -254,7 +281,15 @@ decide(gateway *g, const joiner *j, take_verdict *ret, GError **error)
 		pgp_forget(g->pgp, j->s1.fpr, NULL);
 		return quarantine_add(g->spool, j->tmp, j->name, why->code, why->message, error);
 	}
-	return (!step.legal || gate_set_state(g, step.next, error)) && refuse(g, j, why, error);
+	if (step.legal && !gate_set_state(g, step.next, error))
+		return FALSE;
+	if (step.legal && (step.actions & DO_ASK))
+		return ask(g, j, ret, error);
+	if (step.legal && step.actions == DO_NOTHING) {
+		*ret = TAKE_LEAVE;
+		return TRUE;
+	}
+	return refuse(g, j, why, error);
 }
 
 gboolean
@@ -267,7 +302,7 @@ gate_take_s1(gateway *g, const envelope_name *name, const char *tmp, take_verdic
 
 	if (read_s1(g, &j, &why)) {
 		ok = decide(g, &j, ret, error);
-	} else if (g->state == PAIR_OFFERED &&
+	} else if ((g->state == PAIR_OFFERED || g->state == PAIR_CONFIRM) &&
 		   (fail_is(why, REASON_CANNOT_DECRYPT) || fail_is(why, REASON_NOT_PAIRED))) {
 		ok = TRUE; /* it may be meant for another link */
 	} else if (fail_class(why) == FAIL_REJECT || fail_class(why) == FAIL_TRUST) {

@@ -1,5 +1,6 @@
 #include "gateway/pass.h"
 
+#include "gateway/look.h"
 #include "gateway/private.h"
 #include "spool/take.h"
 
@@ -132,14 +133,15 @@ away(GError *trouble, pass_report *ret, GError **error)
 static gboolean
 fill_report(gateway *g, pass_report *ret, GError **error)
 {
-	guint64 live, listed;
 	g_autoptr(GPtrArray) bad = quarantine_list(g->spool, error);
 	g_autoptr(GPtrArray) open = store_outgoings(g->store, 1, OUT_STORED, error);
+	g_autoptr(GPtrArray) waiting = look_waiting(g, error);
 
-	if (bad == NULL || open == NULL ||
-	    !store_count_items(g->store, &live, &ret->held, &listed, error))
+	if (bad == NULL || open == NULL || waiting == NULL)
 		return FALSE;
-	ret->held += listed;
+	for (guint i = 0; i < waiting->len; i++)
+		if (look_waits(((const look_item *)waiting->pdata[i])->it))
+			ret->held++;
 	ret->quarantined = bad->len;
 	ret->unacked = open->len;
 	ret->applied = g->applied;
