@@ -91,6 +91,9 @@ files(fixture *f, gconstpointer data G_GNUC_UNUSED)
 	g_assert_cmpint(read(fd, buf, sizeof buf), ==, 5);
 	g_assert_cmpstr(buf, ==, "hello");
 	close(fd);
+	fd = adapter_desk.open_file(f->a, sha, NULL, &e);
+	g_assert_no_error(e);
+	close(fd);
 
 	g_assert_true(desk_thing_remove(f->d, one, NULL));
 	g_assert_cmpuint(files_on_disk(f), ==, 1);
