@@ -32,6 +32,13 @@ UNIT_TESTS = \
 	tests/unit/setting-t \
 	tests/unit/site-t \
 	tests/unit/spool-t \
+	tests/unit/sync-t \
+	tests/unit/sync_generation-t \
+	tests/unit/sync_mutants-t \
+	tests/unit/sync_sim-t \
+	tests/unit/sync_value-t \
+	tests/unit/sync_vectors-t \
+	tests/unit/sync_wire-t \
 	tests/unit/take-t \
 	tests/unit/type-t \
 	tests/unit/u64-t \
@@ -56,10 +63,13 @@ FLOW_TESTS = \
 	tests/flow/cli.sh \
 	tests/flow/cli_link.sh \
 	tests/flow/manual.sh \
+	tests/flow/terminal.sh \
 	tests/flow/operator.sh
 
 EXTRA_DIST += \
 	tests/tap.sh \
+	tests/data/make_merge_vectors.py \
+	tests/data/merge_vectors.json \
 	tests/data/small.csv \
 	tests/flow/kit.sh \
 	tests/flow/lib.sh \
@@ -74,6 +84,30 @@ EXTRA_DIST += \
 check_PROGRAMS = $(UNIT_TESTS) tests/handsel-test
 dist_check_SCRIPTS = $(STYLE_TESTS) $(FLOW_TESTS)
 TESTS = $(UNIT_TESTS) $(STYLE_TESTS) $(FLOW_TESTS)
+
+# One item on two sides, for directed tests; and two sites over a hostile carrier.
+SYNC_KIT = \
+	tests/unit/sync_kit.c \
+	tests/unit/sync_kit.h
+SYNC_PLAY = \
+	tests/unit/sync_check.c \
+	tests/unit/sync_edit.c \
+	tests/unit/sync_edit.h \
+	tests/unit/sync_operate.c \
+	tests/unit/sync_play.c \
+	tests/unit/sync_play.h \
+	tests/unit/sync_save.c \
+	tests/unit/sync_side.c \
+	tests/unit/sync_side.h \
+	tests/unit/sync_world.c \
+	tests/unit/sync_world.h \
+	tests/unit/sync_write.c
+tests_unit_sync_t_SOURCES = tests/unit/sync-t.c $(SYNC_KIT)
+tests_unit_sync_generation_t_SOURCES = tests/unit/sync_generation-t.c $(SYNC_KIT)
+tests_unit_sync_wire_t_SOURCES = tests/unit/sync_wire-t.c $(SYNC_KIT)
+tests_unit_sync_sim_t_SOURCES = tests/unit/sync_sim-t.c $(SYNC_PLAY)
+tests_unit_sync_mutants_t_SOURCES = tests/unit/sync_mutants-t.c $(SYNC_PLAY) $(SYNC_FILES)
+tests_unit_sync_mutants_t_CPPFLAGS = $(AM_CPPFLAGS) -DSYNC_MUTANTS
 
 # The very objects of handsel, and the seam that only tests have.
 tests_handsel_test_SOURCES = $(handsel_SOURCES) tests/seam.c
