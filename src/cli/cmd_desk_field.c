@@ -42,8 +42,9 @@ list_fields(const call *c, desk *d, GError **error)
 	if (!desk_fields(d, &fields, error))
 		return FALSE;
 	g_autoptr(print_table) t = c->json ? NULL : print_table_new(columns);
-	json_object_foreach (fields, name, field)
+	json_object_foreach (fields, name, field) {
 		print_field(t, name, field);
+	}
 	return TRUE;
 }
 

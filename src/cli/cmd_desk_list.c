@@ -81,8 +81,9 @@ show_list(const json_t *item, const char *name, void (*show)(const json_t *))
 
 	if (json_array_size(all) > 0)
 		print_line("-- %s", name);
-	json_array_foreach (all, i, one)
+	json_array_foreach (all, i, one) {
 		show(one);
+	}
 }
 
 static void

@@ -106,8 +106,9 @@ print_hold(const json_t *hold, gpointer link)
 	if (json_num(hold, "held", 0) > 0)
 		print_line("  %" G_GINT64_FORMAT " of the partner's changes are held, in order",
 			   json_num(hold, "held", 0));
-	json_array_foreach (listed, i, one)
+	json_array_foreach (listed, i, one) {
 		print_listed(one);
+	}
 	if (advice != NULL)
 		print_line("then   %s", advice);
 	print_line("       handsel hold retry %s %s      once that is done", (const char *)link,

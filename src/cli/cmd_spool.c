@@ -29,8 +29,9 @@ print_spool(const json_t *all)
 	const json_t *one;
 	gsize i;
 
-	json_array_foreach (all, i, one)
+	json_array_foreach (all, i, one) {
 		spool_row(t, one);
+	}
 }
 
 static void
@@ -47,8 +48,9 @@ print_foreign(const json_t *foreign, gboolean each)
 	if (!each)
 		return;
 	g_autoptr(print_table) t = print_table_new(columns);
-	json_array_foreach (foreign, i, one)
+	json_array_foreach (foreign, i, one) {
 		print_table_row(t, json_str(one, "file"), json_str(one, "reason"));
+	}
 }
 
 /* One line of JSON an element. */
@@ -58,8 +60,9 @@ print_lines(const json_t *all)
 	const json_t *one;
 	gsize i;
 
-	json_array_foreach (all, i, one)
+	json_array_foreach (all, i, one) {
 		print_json(one);
+	}
 }
 
 static gboolean
@@ -102,9 +105,10 @@ print_checks(const json_t *envelope)
 	g_autoptr(GString) line = g_string_new(NULL);
 	gsize i;
 
-	json_array_foreach (all, i, one)
+	json_array_foreach (all, i, one) {
 		g_string_append_printf(line, "%s%s %s", i > 0 ? ", " : "", json_str(one, "check"),
 				       json_str(one, "result"));
+	}
 	if (line->len > 0)
 		print_line("%-8s %s", "checks", line->str);
 }

@@ -79,18 +79,17 @@ sync_link(call *c, gateway *g, GError **error)
 {
 	pass_report report = {0};
 	gboolean ok = gateway_pass(g, &report, error);
-	g_autofree char *away = report.away;
 
-	if (!ok)
-		return FALSE;
-	if (c->json) {
+	if (ok && c->json) {
 		g_autoptr(json_ref) one = report_to_json(g, &report);
 		print_json(one);
 	}
-	say_report(c, g, &report);
-	if (needs_operator(g, &report))
+	if (ok)
+		say_report(c, g, &report);
+	if (ok && needs_operator(g, &report))
 		call_worsen(c, STATUS_WAITS);
-	return TRUE;
+	g_free(report.away);
+	return ok;
 }
 
 /* "title, state, 1 thing" of change RECORD; caller frees. */
@@ -102,8 +101,9 @@ change_text(const json_t *record)
 	const char *reg;
 	json_t *unused;
 
-	json_object_foreach (json_object_get(record, "set"), reg, unused)
+	json_object_foreach (json_object_get(record, "set"), reg, unused) {
 		g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", reg);
+	}
 	add_number(text, things, things == 1 ? "thing" : "things");
 	return g_string_free(text, FALSE);
 }

@@ -71,8 +71,9 @@ print_trace(const json_t *trace)
 
 	print_head(trace);
 	t = print_table_new(columns);
-	json_array_foreach (events, i, one)
+	json_array_foreach (events, i, one) {
 		event_row(t, one);
+	}
 }
 
 static gboolean
