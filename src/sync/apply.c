@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define PARTNER_ID_MAX 256 /* bytes */
+
 /* One merge on its way from the record to the intent. */
 typedef struct {
 	const sync_ctx *ctx;
@@ -273,6 +275,15 @@ run(apply *a)
 	return intent;
 }
 
+static void
+take_partner_id(sync_item *it, const char *id)
+{
+	if (id == NULL || strlen(id) > PARTNER_ID_MAX || g_strcmp0(id, it->partner_id) == 0)
+		return;
+	g_free(it->partner_id);
+	it->partner_id = g_strdup(id);
+}
+
 gboolean
 sync_merge(const sync_ctx *ctx, sync_item *it, const item *raw, json_t *record, gboolean from_inq,
 	   sync_out *out, json_t **ret_intent, GError **error)
@@ -295,11 +306,7 @@ sync_merge(const sync_ctx *ctx, sync_item *it, const item *raw, json_t *record, 
 	}
 	g_autoptr(sync_view) view = view_new(ctx, it, raw);
 	a.view = view;
-	if (json_str(record, "id") != NULL &&
-	    g_strcmp0(json_str(record, "id"), it->partner_id) != 0) {
-		g_free(it->partner_id);
-		it->partner_id = g_strdup(json_str(record, "id"));
-	}
+	take_partner_id(it, json_str(record, "id"));
 	*ret_intent = run(&a);
 	wire_clear(&a.w);
 	return TRUE;

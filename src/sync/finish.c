@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define AS_SHOWN 200 /* characters of a value in an answer */
+#define BACK_MAX 200 /* refused values an item remembers */
 
 /* What came of a write, on its way into the item. */
 typedef struct {
@@ -47,6 +48,8 @@ refused_before(sync_item *it, const char *reg)
 			return TRUE;
 	}
 	json_array_append_new(it->back, json_string(key));
+	if (json_array_size(it->back) > BACK_MAX)
+		json_array_remove(it->back, 0);
 	return FALSE;
 }
 
