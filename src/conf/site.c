@@ -317,6 +317,9 @@ site_link_ready(const site *s, const char *prepared, const char *name, GError **
 	if (fd < 0)
 		return FALSE;
 	gboolean ok = fsio_rename(fd, base, fd, name, FSIO_SYNC, &why);
+	/* Renamed, but not durably: the caller is told that there is no link. */
+	if (!ok && !fsio_exists(fd, base))
+		fsio_rename(fd, name, fd, base, 0, NULL);
 	close(fd);
 	if (!ok && fsio_exists_error(why))
 		fail_set(error, FAIL_USAGE,

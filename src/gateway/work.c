@@ -214,6 +214,13 @@ take_content(work *w, envelope *e, const store_incoming *row, GError **error)
 	}
 }
 
+/* Not, if a crash came between the move in done() and its commit. */
+static gboolean
+lies_in_inbox(gateway *g, const store_incoming *row)
+{
+	return fsio_exists(spool_fd(g->spool, SPOOL_INBOX), row->file);
+}
+
 static gboolean
 done(work *w, const store_incoming *row, GError **error)
 {
@@ -223,7 +230,8 @@ done(work *w, const store_incoming *row, GError **error)
 	g_free(g->n.done_hash);
 	g->n.done_hash = g_strdup(row->hash);
 	g->n.ack_due = TRUE;
-	if (!spool_move(g->spool, SPOOL_INBOX, row->file, SPOOL_ARCHIVE, row->file, error))
+	if (lies_in_inbox(g, row) &&
+	    !spool_move(g->spool, SPOOL_INBOX, row->file, SPOOL_ARCHIVE, row->file, error))
 		return FALSE;
 	g_autofree char *plain = g_strdup_printf("plain-%" G_GUINT64_FORMAT, w->number);
 	fsio_remove(spool_fd(g->spool, SPOOL_TMP), plain, NULL);
@@ -236,27 +244,16 @@ open_stored(gateway *g, const store_incoming *row, GError **error)
 {
 	const char *const signers[] = {row->signer, NULL};
 	g_autofree char *ready = g_strdup_printf("plain-%" G_GUINT64_FORMAT, row->number);
-	g_autofree char *plain = NULL, *tmp = NULL;
+	g_autofree char *plain = NULL;
 	int tmp_dir = spool_fd(g->spool, SPOOL_TMP);
 
 	if (fsio_exists(tmp_dir, ready))
 		return fsio_open_own(tmp_dir, ready, error);
-	int in = spool_read(g->spool, SPOOL_INBOX, row->file, NULL, error);
-	if (in < 0)
-		return -1;
-	int copy = fsio_tmp(tmp_dir, &tmp, error);
-	int fd = -1;
-	if (copy >= 0 && fsio_copy(in, copy, G_MAXUINT64, NULL, NULL, error))
-		fd = gate_open_plain(g, tmp,
-				     g_str_equal(conf_text(g->conf, "protect"), "encrypt")
-					     ? PGP_ENCRYPT
-					     : PGP_SIGN,
-				     signers, &plain, error);
-	close(in);
-	if (copy >= 0)
-		close(copy);
-	if (tmp != NULL)
-		fsio_remove(tmp_dir, tmp, NULL);
+	spool_dir dir = lies_in_inbox(g, row) ? SPOOL_INBOX : SPOOL_ARCHIVE;
+	int fd = gate_open_file(g, dir, row->file,
+				g_str_equal(conf_text(g->conf, "protect"), "encrypt") ? PGP_ENCRYPT
+										      : PGP_SIGN,
+				signers, &plain, error);
 	if (plain != NULL)
 		fsio_remove(tmp_dir, plain, NULL);
 	return fd;
