@@ -192,9 +192,11 @@ save_losses(gateway *g, sync_item *it, sync_out *out, GError **error)
 		json_t *loss = out->losses->pdata[i];
 		const char *reg = json_str(loss, "reg");
 		g_autofree char *value = type_show(json_object_get(loss, "value"), 60);
+		gboolean open = json_flag(loss, "open");
 
-		if (!store_add_conflict(g->store, it->uid, reg, json_flag(loss, "open"), loss,
-					error))
+		/* A later choice between newer candidates replaces the earlier one. */
+		if ((open && !store_close_conflicts(g->store, it->uid, reg, error)) ||
+		    !store_add_conflict(g->store, it->uid, reg, open, loss, error))
 			return FALSE;
 		gate_note(g, "conflict", it->uid, NULL, "%s: %s lost", reg, value);
 	}

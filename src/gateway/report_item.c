@@ -276,8 +276,25 @@ winner_of(const json_t *doc)
 								    : NULL;
 }
 
+/* While a conflict is open, each side may go on editing its own: what it shows now is to be decided
+ * on. */
+static void
+put_candidates(json_t *o, const gateway *g, const store_conflict *c, const store_item *row)
+{
+	g_autoptr(sync_item) it =
+		c->open && row != NULL ? sync_item_from_json(row->uid, row->doc, NULL) : NULL;
+	const json_t *both = it == NULL ? NULL : json_object_get(sync_top(it, c->reg), "c");
+	gsize mine = g->master ? 0 : 1;
+
+	if (json_array_size(both) != 2)
+		return;
+	put_value(o, "mine", json_object_get(json_array_get(both, mine), "v"));
+	put_value(o, "theirs", json_object_get(json_array_get(both, 1 - mine), "v"));
+	put_value(o, "value", json_object_get(o, "theirs"));
+}
+
 static json_t *
-describe(const store_conflict *c, const store_item *row)
+describe(const gateway *g, const store_conflict *c, const store_item *row)
 {
 	json_t *o = json_object();
 
@@ -294,6 +311,7 @@ describe(const store_conflict *c, const store_item *row)
 	look_put(o, "policy", json_str(c->doc, "policy"));
 	look_put(o, "why", json_str(c->doc, "why"));
 	put_value(o, "value", json_object_get(c->doc, "value"));
+	put_candidates(o, g, c, row);
 	return o;
 }
 
@@ -319,7 +337,7 @@ report_conflicts(gateway *g, GError **error)
 			g_propagate_error(error, g_steal_pointer(&inner));
 			return NULL;
 		}
-		json_array_append_new(ret, describe(c, row));
+		json_array_append_new(ret, describe(g, c, row));
 	}
 	return g_steal_pointer(&ret);
 }
@@ -337,5 +355,5 @@ report_conflict(gateway *g, guint64 number, GError **error)
 		g_propagate_error(error, g_steal_pointer(&inner));
 		return NULL;
 	}
-	return describe(c, row);
+	return describe(g, c, row);
 }
