@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/fsio.h"
+#include "conf/conf.h"
 
 #include <unistd.h>
 
@@ -25,6 +26,22 @@ open_files(desk *d, const char *home, GError **error)
 	return TRUE;
 }
 
+/* What people may type and attach stands in the site's settings; a desk without a site has the
+ * defaults. */
+static gboolean
+read_limits(desk *d, const char *home, GError **error)
+{
+	g_autofree char *path = g_build_filename(home, "handsel.conf", NULL);
+	g_autoptr(conf) c = fsio_exists(AT_FDCWD, path) ? conf_load(path, SET_SITE, error)
+							: conf_new(path, SET_SITE);
+
+	if (c == NULL)
+		return FALSE;
+	d->field_max = (gsize)conf_int(c, "limit.field");
+	d->file_max = (guint64)conf_int(c, "limit.file");
+	return TRUE;
+}
+
 desk *
 desk_open(const char *home, const char *user, gboolean make, GError **error)
 {
@@ -40,7 +57,8 @@ desk_open(const char *home, const char *user, gboolean make, GError **error)
 	d->user = g_strdup(user);
 	d->staged = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	d->db = db_open(path, desk_schema, error);
-	if (d->db == NULL || !open_files(d, home, error) || !desk_seed(d, error))
+	if (d->db == NULL || !read_limits(d, home, error) || !open_files(d, home, error) ||
+	    !desk_seed(d, error))
 		return NULL;
 	return g_steal_pointer(&d);
 }

@@ -38,9 +38,9 @@ add_thing(desk *d, gint64 lid, const json_t *map, char **ret, GError **error)
 
 /* Sets field NAME of MAP to what was typed; nothing removes it. */
 static gboolean
-put_text(json_t *map, const char *name, const char *text, GError **error)
+put_text(const desk *d, json_t *map, const char *name, const char *text, GError **error)
 {
-	g_autoptr(json_ref) v = type_parse(TYPE_LONGTEXT, name, text, DESK_VALUE_MAX, error);
+	g_autoptr(json_ref) v = type_parse(TYPE_LONGTEXT, name, text, d->field_max, error);
 
 	if (v == NULL)
 		return FALSE;
@@ -52,9 +52,9 @@ put_text(json_t *map, const char *name, const char *text, GError **error)
 }
 
 static gboolean
-put_comment_text(json_t *map, const char *text, GError **error)
+put_comment_text(const desk *d, json_t *map, const char *text, GError **error)
 {
-	if (!put_text(map, "text", text, error))
+	if (!put_text(d, map, "text", text, error))
 		return FALSE;
 	if (json_object_get(map, "text") == NULL) {
 		fail_set(error, FAIL_USAGE, "a comment must not be empty");
@@ -69,7 +69,7 @@ add_comment(desk *d, const char *id, const char *text, char **ret, GError **erro
 	g_autoptr(json_ref) map = new_map(d, "comment");
 	g_autoptr(desk_rec) r = desk_rec_by_id(d, id, error);
 
-	return r != NULL && put_comment_text(map, text, error) &&
+	return r != NULL && put_comment_text(d, map, text, error) &&
 	       add_thing(d, r->lid, map, ret, error);
 }
 
@@ -96,7 +96,7 @@ set_comment(desk *d, const char *comment, const char *text, GError **error)
 		return FALSE;
 	}
 	g_autoptr(json_ref) map = doc_values(t->doc);
-	return put_comment_text(map, text, error) &&
+	return put_comment_text(d, map, text, error) &&
 	       desk_thing_put(d, t->lid, t->uid, map, NULL, error);
 }
 
@@ -110,7 +110,7 @@ desk_comment_set(desk *d, const char *comment, const char *text, GError **error)
 
 /* Puts FIELDS as typed into MAP, a row's. */
 static gboolean
-put_row_fields(json_t *map, const json_t *fields, GError **error)
+put_row_fields(const desk *d, json_t *map, const json_t *fields, GError **error)
 {
 	const char *name;
 	json_t *v;
@@ -125,7 +125,7 @@ put_row_fields(json_t *map, const json_t *fields, GError **error)
 			fail_set(error, FAIL_USAGE, "%s: its value is no text", name);
 			return FALSE;
 		}
-		if (!put_text(map, name, json_string_value(v), error))
+		if (!put_text(d, map, name, json_string_value(v), error))
 			return FALSE;
 	}
 	return TRUE;
@@ -143,7 +143,7 @@ add_row(desk *d, const desk_rec *r, const char *type, const json_t *fields, char
 	}
 	json_put(map, "kind", "row");
 	json_put(map, "type", type);
-	return put_row_fields(map, fields, error) && add_thing(d, r->lid, map, ret, error);
+	return put_row_fields(d, map, fields, error) && add_thing(d, r->lid, map, ret, error);
 }
 
 static gboolean
@@ -162,7 +162,7 @@ set_row(desk *d, const desk_rec *r, const char *row, const char *type, const jso
 	g_autoptr(json_ref) map = doc_values(t->doc);
 	if (name_word_valid(type))
 		json_put(map, "type", type);
-	return put_row_fields(map, fields, error) &&
+	return put_row_fields(d, map, fields, error) &&
 	       desk_thing_put(d, t->lid, t->uid, map, NULL, error);
 }
 

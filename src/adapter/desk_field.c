@@ -172,7 +172,7 @@ desk_field_parse(desk *d, const char *name, const char *text, GError **error)
 {
 	const desk_field *f = desk_field_find(d, name, error);
 
-	return f != NULL ? type_parse(f->type, name, text, DESK_VALUE_MAX, error) : NULL;
+	return f != NULL ? type_parse(f->type, name, text, d->field_max, error) : NULL;
 }
 
 json_t *

@@ -63,7 +63,7 @@ desk_file_stage_fd(desk *d, int fd, char **ret_sha, guint64 *ret_size, GError **
 {
 	g_autofree char *name = NULL, *sha = NULL;
 
-	if (!copy_to_tmp(d, fd, DESK_FILE_MAX, &name, &sha, ret_size, error))
+	if (!copy_to_tmp(d, fd, d->file_max, &name, &sha, ret_size, error))
 		return FALSE;
 	*ret_sha = g_strdup(sha);
 	g_hash_table_insert(d->staged, g_steal_pointer(&sha), g_steal_pointer(&name));

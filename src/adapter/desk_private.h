@@ -19,6 +19,8 @@ struct desk {
 	int files; /* directory desk-files */
 	int tmp;   /* desk-files/tmp: bytes that are not complete yet */
 	char *user;
+	gsize field_max;     /* bytes of a value that people may type */
+	guint64 file_max;    /* bytes of a file that people may attach */
 	const char *via;     /* the link whose plan is being applied; NULL: a local edit */
 	const char *via_uid; /* the item that plan is for */
 	guint depth;         /* of open edits; 0: no transaction */

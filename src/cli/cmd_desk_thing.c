@@ -50,8 +50,15 @@ check_regular(const char *path, GError **error)
 static gboolean
 attach_all(call *c, desk *d, GPtrArray *ids, GError **error)
 {
+	const char *given = call_value(c, "name");
+
+	if (given != NULL && call_len(c) != 2) {
+		fail_set(error, FAIL_USAGE, "--name goes with exactly one file");
+		return FALSE;
+	}
 	for (guint i = 1; i < call_len(c); i++) {
-		g_autofree char *name = g_path_get_basename(call_arg(c, i));
+		g_autofree char *name =
+			given != NULL ? g_strdup(given) : g_path_get_basename(call_arg(c, i));
 		char *id = check_regular(call_arg(c, i), error)
 				   ? desk_attach(d, call_arg(c, 0), call_arg(c, i), name, error)
 				   : NULL;
@@ -110,6 +117,11 @@ static const command_option comment_options[] = {
 	{0},
 };
 
+static const command_option attach_options[] = {
+	{"name", "NAME", "attaches the file under this name", FALSE},
+	{0},
+};
+
 static const command_option row_options[] = {
 	{"edit", "ROW", "changes this row of the item instead of adding one", FALSE},
 	{0},
@@ -120,10 +132,10 @@ const command commands_desk_thing[] = {
 	 "Adds a comment and prints its id, or changes one: handsel desk comment --edit COMMENT "
 	 "TEXT.",
 	 1, 2, comment_options, run_comment},
-	{"desk attach", "ID FILE...", "attach files to an item",
+	{"desk attach", "ID FILE... [--name NAME]", "attach files to an item",
 	 "Copies the files in, all or none, and prints the id of each. Directories of the path do\n"
 	 "not become part of the name.",
-	 2, ANY_NUMBER, NULL, run_attach},
+	 2, ANY_NUMBER, attach_options, run_attach},
 	{"desk row", "ID TYPE FIELD=VALUE... [--edit ROW]", "add or change a row of an item",
 	 "Rows are tables within an item: work logs, test steps. Adds a row of type TYPE and "
 	 "prints\n"

@@ -59,8 +59,6 @@ static const setting settings[] = {
 
 	{"sync.relay", SET_BOOL, "no", 0, 0, NULL, SET_LINK,
 	 "Items that came in by another link may leave by this one."},
-	{"sync.poll", SET_TIME, "30 s", 1, DAY, NULL, SET_LINK,
-	 "Time between looks at the tracker and the folder, beside watching them."},
 	{"sync.ack_delay", SET_TIME, "0 s", 0, HOUR, NULL, SET_LINK,
 	 "Acknowledgements of their own leave at most this often; 0 sends each at once."},
 	{"sync.batch", SET_INT, "1000", 1, 100000, NULL, SET_LINK, "Most changes in one envelope."},
@@ -85,10 +83,10 @@ static const setting settings[] = {
 	{"pairing.expires", SET_TIME, "30 d", MINUTE, 3650 * DAY, NULL, SET_LINK,
 	 "Master: how long a new handshake file can be used."},
 
-	{"limit.field", SET_SIZE, "1 MiB", 1, 64 * MIB, NULL, SET_LINK,
-	 "Largest value of a field that is taken in."},
-	{"limit.file", SET_SIZE, "4 GiB", 0, PIB, NULL, SET_LINK,
-	 "Largest attached file that is taken in."},
+	{"limit.field", SET_SIZE, "1 MiB", 1, 16 * MIB, NULL, SET_SITE,
+	 "Largest value of a field that the desk takes from its people; a contract has its own."},
+	{"limit.file", SET_SIZE, "4 GiB", 0, PIB, NULL, SET_SITE,
+	 "Largest file that people can attach at the desk; a contract has its own."},
 	{"limit.envelope", SET_SIZE, "8 GiB", MIB, PIB, NULL, SET_LINK,
 	 "Largest envelope that is taken in."},
 

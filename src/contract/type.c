@@ -1,7 +1,6 @@
 #include "contract/type.h"
 
 #include "base/fail.h"
-#include "base/u64.h"
 #include "contract/type_scan.h"
 
 #include <string.h>
@@ -20,10 +19,9 @@ within(const char *name, gsize len, gsize limit, GError **error)
 {
 	if (len <= limit)
 		return TRUE;
-	g_autofree char *has = u64_size_text(len);
-	g_autofree char *may = u64_size_text(limit);
 	fail_set(error, REASON_VALUE_TOO_LARGE,
-		 "%s: the value has %s; the contract allows %s a field", name, has, may);
+		 "%s: the value has %" G_GSIZE_FORMAT " bytes; %" G_GSIZE_FORMAT " are allowed",
+		 name, len, limit);
 	return FALSE;
 }
 

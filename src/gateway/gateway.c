@@ -126,6 +126,11 @@ gateway_open(site *s, const char *name, gate_mode mode, const char *const *overr
 			return NULL;
 	g->master = g_strcmp0(conf_text(g->conf, "link.role"), "master") == 0;
 	g->id = g_strdup(conf_text(g->conf, "link.id"));
+	if (!rand_id_valid(g->id) || conf_text(g->conf, "link.role") == NULL) {
+		fail_set(error, FAIL_CONFIG,
+			 "%s: link.id or link.role is missing; restore a backup", path);
+		return NULL;
+	}
 	return open_parts(g, error) ? g_steal_pointer(&g) : NULL;
 }
 

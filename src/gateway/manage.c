@@ -355,7 +355,7 @@ link_connect(gateway *g, const char *send, const char *receive, gboolean symlink
 	if (g_strcmp0(send != NULL ? send : old_send, receive != NULL ? receive : old_receive) ==
 	    0) {
 		fail_set(error, FAIL_USAGE, "SEND and RECEIVE can't be the same directory, %s",
-			 send);
+			 send != NULL ? send : receive);
 		return FALSE;
 	}
 	return (send == NULL || point(g, "folder.send", "SEND", old_send, send, symlink, error)) &&

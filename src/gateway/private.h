@@ -29,6 +29,7 @@ struct gateway {
 	char *id;           /* link id */
 	char *me, *partner; /* fingerprints */
 	char *stopped;
+	gboolean quarantine_full; /* nothing more may be taken */
 	pair_state state;
 	GHashTable *others; /* name -> store * of the site's other links, opened when needed */
 	gboolean others_open;

@@ -254,7 +254,7 @@ check_state(checks *c)
 	else
 		add(c, "state.db", TRUE, NULL, "whole");
 	if (c->g->stopped != NULL)
-		add(c, "link", FALSE, command(c, "log", ""), "stopped: %s", c->g->stopped);
+		add(c, "link", FALSE, command(c, "link show", ""), "stopped: %s", c->g->stopped);
 }
 
 static void

@@ -300,15 +300,22 @@ gate_seal_ack(gateway *g, GError **error)
 	g_autofree char *old = store_get(g->store, "ack_file");
 	g_autofree char *file = NULL;
 	gate_fill_ack(g, m, TRUE);
+	/*
+	 * The serial is ours before anybody can hear it, or we would seem restored; the ack stays
+	 * due until it is on its way, or a crash would lose it.
+	 */
+	g->n.ack_due = TRUE;
+	if (!gate_save_numbers(g, error) || !store_commit(g->store, error) ||
+	    !store_begin(g->store, error))
+		return FALSE;
 	if (!gate_send_loose(g, m, 'a', g->n.serial, g->partner, &file, &away)) {
 		/* Not sent is not lost: the next pass makes another. */
-		g->n.ack_due = TRUE;
-		if (fail_class(away) != FAIL_RETRY) {
-			g_propagate_error(error, g_steal_pointer(&away));
-			return FALSE;
-		}
-		return gate_save_numbers(g, error);
+		if (fail_class(away) == FAIL_RETRY)
+			return TRUE;
+		g_propagate_error(error, g_steal_pointer(&away));
+		return FALSE;
 	}
+	g->n.ack_due = FALSE;
 	if (old != NULL && g_strcmp0(old, file) != 0)
 		g->channel_ops->retract(g->channel, old, NULL);
 	return store_put(g->store, "ack_file", file, error) && gate_save_numbers(g, error);

@@ -287,7 +287,8 @@ take_file(const char *file, const envelope_name *name, int fd, gboolean settled,
 	gboolean copy, complete = FALSE;
 
 	*ret = TAKE_LEAVE;
-	if (g->stopped != NULL || (name->series == 0 && name->number > g->n.stored + AHEAD))
+	if (g->stopped != NULL || g->quarantine_full ||
+	    (name->series == 0 && name->number > g->n.stored + AHEAD))
 		return TRUE;
 	if (!is_copy(g, name, &copy, error))
 		return FALSE;
@@ -318,6 +319,22 @@ take_file(const char *file, const envelope_name *name, int fd, gboolean settled,
 	return ok;
 }
 
+/* A full quarantine takes no more, and so nothing may be judged: all stays in the channel. */
+static gboolean
+measure_quarantine(gateway *g, GError **error)
+{
+	g_autoptr(GPtrArray) bad = quarantine_list(g->spool, error);
+	guint64 bytes = 0;
+
+	if (bad == NULL)
+		return FALSE;
+	for (guint i = 0; i < bad->len; i++)
+		bytes += (guint64)json_num(bad->pdata[i], "size", 0);
+	g->quarantine_full = bad->len >= (guint)conf_int(g->conf, "quarantine.max") ||
+			     bytes >= (guint64)conf_int(g->conf, "quarantine.bytes");
+	return TRUE;
+}
+
 /* One group commit: files durable, numbers committed, only then removed from the channel. */
 static gboolean
 take_some(gateway *g, guint *ret_done, GError **error)
@@ -342,7 +359,7 @@ gate_take(gateway *g, GError **error)
 	/* What waited for the pairing is taken as soon as it is done. */
 	do {
 		paired = g->n.with != NULL;
-		if (!take_some(g, &done, error))
+		if (!measure_quarantine(g, error) || !take_some(g, &done, error))
 			return FALSE;
 	} while (done >= TAKE_BATCH || paired != (g->n.with != NULL));
 	return TRUE;

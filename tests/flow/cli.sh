@@ -45,7 +45,7 @@ check "the version is told" says 0 '^handsel [0-9]' h --version
 check "every command explains itself" every_command_has_help
 check "every option explains itself" every_option_has_help
 check "help of a group lists its commands" says 0 '^desk export ' h help desk
-check "settings are listed" says 0 '^sync.poll +link.conf +30 s ' h help settings
+check "settings are listed" says 0 '^sync.ack_delay +link.conf +0 s ' h help settings
 check "reasons are listed" says 0 '^ *502 +yes +no such value' h help reasons
 check "no command at all is a wrong use" says 2 '^usage: handsel ' h
 check "a group alone is a wrong use" says 2 '^desk new ' h desk

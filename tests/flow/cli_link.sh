@@ -113,10 +113,10 @@ check "a foreign file is counted" says 0 '^1 foreign file in RECEIVE' a spool li
 check "and listed" says 0 '^readme.txt ' a spool list hamburg --foreign
 check "and left alone" test -e "$foreign"
 
-check "a setting is changed" ends 0 a link set hamburg sync.window=4 sync.poll='1 min'
+check "a setting is changed" ends 0 a link set hamburg sync.window=4 sync.resend='1 min'
 check "it is shown" says 0 '^  sync.window +4' a link show hamburg
-check "all settings or none" says 2 'sync.window: cannot be' a link set hamburg sync.poll='2 min' sync.window=many
-check "none was" says 0 '^  sync.poll +1 min' a link show hamburg
+check "all settings or none" says 2 'sync.window: cannot be' a link set hamburg sync.resend='2 min' sync.window=many
+check "none was" says 0 '^  sync.resend +1 min' a link show hamburg
 check "a fixed setting stays" says 2 'user: is hamburg-sync' a link set hamburg user=other
 check "a setting is taken away" ends 0 a link set hamburg sync.window=
 refute "it is gone" says 0 'sync.window' a link show hamburg

@@ -54,7 +54,7 @@ test_defaults(fixture *f, G_GNUC_UNUSED gconstpointer data)
 	g_assert_null(conf_text(c, "folder.send"));
 	g_assert_false(conf_bool(c, "paused"));
 	g_assert_true(conf_bool(c, "pairing.eager"));
-	g_assert_cmpint(conf_int(c, "limit.file"), ==, G_GINT64_CONSTANT(4294967296));
+	g_assert_cmpint(conf_int(c, "limit.envelope"), ==, G_GINT64_CONSTANT(8589934592));
 	g_assert_cmpint(conf_int(c, "pairing.expires"), ==, 30 * 86400);
 	g_assert_cmpint(conf_int(c, "sync.batch"), ==, 1000);
 	g_assert_false(conf_given(c, "scope"));
