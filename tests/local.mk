@@ -58,13 +58,15 @@ STYLE_TESTS = \
 	tests/style/paths.sh
 
 FLOW_TESTS = \
+	tests/flow/both-ways.sh \
 	tests/flow/bugs.sh \
 	tests/flow/carrier.sh \
 	tests/flow/cli.sh \
 	tests/flow/cli_link.sh \
 	tests/flow/manual.sh \
 	tests/flow/terminal.sh \
-	tests/flow/operator.sh
+	tests/flow/operator.sh \
+	tests/flow/policies.sh
 
 EXTRA_DIST += \
 	tests/tap.sh \

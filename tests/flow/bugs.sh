@@ -17,15 +17,11 @@ load() {
 
 # loads SITE FILE FILTER: what the import counted fits jq's FILTER.
 loads() {
-	loads_is=$(load "$1" "$2") && printf '%s\n' "$loads_is" && printf '%s\n' "$loads_is" | jq -e "$3"
+	loads_is=$(load "$1" "$2") && printf '%s\n' "$loads_is" && printf '%s\n' "$loads_is" | jq -es "length == 1 and (.[0] | $3)"
 }
 
 holds() {
 	[ "$(at "$1" desk list --json | jq -s length)" -eq "$2" ]
-}
-
-no_conflicts() {
-	[ -z "$(at "$1" conflict list "$2" --json)" ]
 }
 
 # table NAME FILE ROWS: FILE from site NAME-a to NAME-b, and edits of many rows back.

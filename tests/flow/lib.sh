@@ -12,6 +12,7 @@
 # settle A B              rounds until nothing is on its way
 # silent A B              one more round makes no file and no number
 # calm SITE LINK          nothing is queued, unacknowledged, held, listed or quarantined
+# no_conflicts SITE LINK  the conflict list is empty
 # numbers A B             the last numbers of both ends
 # same_desks A B          both exports, local ids aside, are equal
 # uid_of SITE ID          the item's uid, which commands of any site take as an id
@@ -107,10 +108,16 @@ silent() {
 
 calm() {
 	calm_status=$(at "$1" status "$2" --json)
-	printf '%s\n' "$calm_status" | jq -e '.state == "running" and .problems == [] and
-		([.queued, .unacked, .held, .listed, .quarantine] | all(. == 0))' >/dev/null && return 0
+	printf '%s\n' "$calm_status" | jq -es 'length == 1 and all(.[]; .state == "running" and .problems == [] and
+		([.queued, .unacked, .held, .listed, .quarantine] | all(. == 0)))' >/dev/null && return 0
 	printf '%s\n' "$calm_status"
 	return 1
+}
+
+no_conflicts() {
+	conflicts=$(at "$1" conflict list "$2" --json) || { echo "no list"; return 1; }
+	printf '%s\n' "$conflicts"
+	[ -z "$conflicts" ]
 }
 
 offer() {
