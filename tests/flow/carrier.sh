@@ -82,9 +82,9 @@ check "the whole one is taken afterwards" comes truncated
 
 next growing
 grows() {
-	head -c 200 "way/$f" >"$receive/$f" && sleep 1.2 && bert 0 folder.settle='2 s' &&
-		head -c 400 "way/$f" | tail -c 200 >>"$receive/$f" && sleep 1.2 &&
-		bert 0 folder.settle='2 s' && [ -s "$receive/$f" ] && lacks growing &&
+	head -c 200 "way/$f" >"$receive/$f" && sleep 7 && bert 0 folder.settle='12 s' &&
+		head -c 400 "way/$f" | tail -c 200 >>"$receive/$f" && sleep 7 &&
+		bert 0 folder.settle='12 s' && [ -s "$receive/$f" ] && lacks growing &&
 		tail -c +401 "way/$f" >>"$receive/$f" && bert && has growing
 }
 check "a file that still grows is waited for, however long it takes" grows
