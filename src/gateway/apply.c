@@ -299,6 +299,19 @@ gate_merge(gateway *g, sync_item *taken, json_t *record, gboolean from_inq, GErr
 	return TRUE;
 }
 
+/* What an intent was to write; borrowed names. */
+static GPtrArray *
+registers_of(const json_t *intent)
+{
+	GPtrArray *regs = g_ptr_array_new();
+	size_t i;
+	json_t *op;
+
+	json_array_foreach (plan_ops(sync_intent_plan(intent)), i, op)
+		g_ptr_array_add(regs, (gpointer)plan_op_reg(op));
+	return regs;
+}
+
 /* An intent the tracker does not know was not carried out: its record is merged again, from a fresh
  * read. */
 static gboolean
@@ -319,7 +332,8 @@ again(gateway *g, const json_t *intent, GError **error)
 		return FALSE;
 	sync_out_init(&out);
 	sync_capture(&ctx, it, now, TRUE, &out);
-	g_autoptr(json_ref) plan = sync_replan(&ctx, it, NULL);
+	g_autoptr(GPtrArray) regs = registers_of(intent);
+	g_autoptr(json_ref) plan = sync_replan(&ctx, it, regs);
 	gboolean ok = gate_save(g, it, now, &out, error) &&
 		      (plan == NULL || gate_add_intent(g, it, plan, error));
 	sync_out_clear(&out);

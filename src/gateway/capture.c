@@ -142,7 +142,9 @@ gate_release_one(gateway *g, const char *uid, GError **error)
 		if (it == NULL)
 			return FALSE;
 		guint before = (guint)json_array_size(it->inq);
-		gboolean elsewhere = it->gen == 0 && gate_elsewhere(g, uid);
+		const json_t *head = json_array_get(it->inq, 0);
+		gboolean elsewhere =
+			!it->joined && json_flag(head, "full") && gate_elsewhere(g, uid);
 		json_t *record = sync_waiting(it, elsewhere);
 		if (record == NULL || gate_block(g, record) != 0) {
 			/* Stale records may have gone. */
