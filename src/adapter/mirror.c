@@ -16,10 +16,11 @@ of(adapter *a)
 	return (mirror *)a;
 }
 
-adapter *
-mirror_new(const adapter_ops *ops, adapter *tracker, const char *link)
+/* Only the lower half: which of two ids is the smaller stays as it is, and with it who owns a
+ * relation. */
+static void
+turn_of(const char *link, guint8 turn[16])
 {
-	mirror *m = g_new0(mirror, 1);
 	g_autofree char *seed = g_strdup_printf("handsel-same-site %s", link);
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	guint8 digest[32];
@@ -27,9 +28,16 @@ mirror_new(const adapter_ops *ops, adapter *tracker, const char *link)
 
 	g_checksum_update(sum, (const guchar *)seed, (gssize)strlen(seed));
 	g_checksum_get_digest(sum, digest, &len);
-	/* Only the lower half: which of two ids is the smaller stays as it is, and with it who owns
-	 * a relation. */
-	memcpy(m->turn + 8, digest, 8);
+	memset(turn, 0, 8);
+	memcpy(turn + 8, digest, 8);
+}
+
+adapter *
+mirror_new(const adapter_ops *ops, adapter *tracker, const char *link)
+{
+	mirror *m = g_new0(mirror, 1);
+
+	turn_of(link, m->turn);
 	m->ops = ops;
 	m->tracker = tracker;
 	return (adapter *)m;
@@ -45,15 +53,30 @@ mirror_close(adapter *a)
 /* ---- turning ids over ---- */
 
 static char *
-turn_uid(mirror *m, const char *uid)
+turned(const guint8 turn[16], const char *uid)
 {
 	guint8 raw[16];
 
 	if (uid == NULL || !rand_id_bytes(uid, raw))
 		return g_strdup(uid);
 	for (guint i = 0; i < sizeof raw; i++)
-		raw[i] ^= m->turn[i];
+		raw[i] ^= turn[i];
 	return rand_id_from(raw);
+}
+
+static char *
+turn_uid(mirror *m, const char *uid)
+{
+	return turned(m->turn, uid);
+}
+
+char *
+mirror_uid(const char *link, const char *uid)
+{
+	guint8 turn[16];
+
+	turn_of(link, turn);
+	return turned(turn, uid);
 }
 
 static char *

@@ -11,3 +11,5 @@
 /* Wraps TRACKER (of OPS, taken over) for link LINK; closed by adapter_mirror.close. */
 adapter *mirror_new(const adapter_ops *ops, adapter *tracker, const char *link);
 extern const adapter_ops adapter_mirror;
+/* The tracker's uid of what link LINK calls UID, and the other way round; caller frees. */
+char *mirror_uid(const char *link, const char *uid);

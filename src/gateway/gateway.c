@@ -112,8 +112,6 @@ gateway_open(site *s, const char *name, gate_mode mode, const char *const *overr
 	g->name = g_strdup(name);
 	g->dir = site_link_dir(s, name);
 	g->now = clock_stamp_now();
-	g->others =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)store_close);
 	g->batch = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
 	g->batched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					   (GDestroyNotify)sync_item_free);
@@ -143,7 +141,7 @@ gateway_close(gateway *g)
 		g->channel_ops->close(g->channel);
 	if (g->tracker != NULL)
 		g->tracker_ops->close(g->tracker);
-	g_clear_pointer(&g->others, g_hash_table_unref);
+	g_clear_pointer(&g->others, g_ptr_array_unref);
 	spool_close(g->spool);
 	store_close(g->store);
 	pgp_stop(g->pgp);

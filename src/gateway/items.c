@@ -1,3 +1,4 @@
+#include "adapter/mirror.h"
 #include "gateway/private.h"
 
 /* ---- what sync asks of the site ---- */
@@ -274,36 +275,65 @@ gate_view(gateway *g, sync_item *it, item **ret, GError **error)
 
 /* ---- the site's other links ---- */
 
+typedef struct {
+	store *store;
+	char *mirror; /* the link's id if it sees the tracker in a mirror, else NULL */
+} other;
+
+static void
+other_free(gpointer p)
+{
+	other *o = p;
+
+	store_close(o->store);
+	g_free(o->mirror);
+	g_free(o);
+}
+
+static void
+add_other(gateway *g, const char *name)
+{
+	g_autofree char *dir = site_link_dir(g->site, name);
+	g_autofree char *path = g_build_filename(dir, "link.conf", NULL);
+	g_autoptr(conf) settings = conf_load(path, SET_LINK, NULL);
+	store *s = store_open_readonly(dir, NULL);
+
+	if (s == NULL)
+		return;
+	other *o = g_new0(other, 1);
+	o->store = s;
+	if (settings != NULL && conf_bool(settings, "link.same_site"))
+		o->mirror = g_strdup(conf_text(settings, "link.id"));
+	g_ptr_array_add(g->others, o);
+}
+
 static void
 open_others(gateway *g)
 {
 	g_autoptr(GPtrArray) names = site_links(g->site, NULL);
 
-	g->others_open = TRUE;
-	for (guint i = 0; names != NULL && i < names->len; i++) {
-		const char *name = names->pdata[i];
-
-		if (g_str_equal(name, g->name))
-			continue;
-		g_autofree char *dir = site_link_dir(g->site, name);
-		store *s = store_open_readonly(dir, NULL);
-		if (s != NULL)
-			g_hash_table_insert(g->others, g_strdup(name), s);
-	}
+	g->others = g_ptr_array_new_with_free_func(other_free);
+	for (guint i = 0; names != NULL && i < names->len; i++)
+		if (!g_str_equal(names->pdata[i], g->name))
+			add_other(g, names->pdata[i]);
 }
 
+/* A link that sees the tracker in a mirror knows an item by another uid than the tracker does. */
 gboolean
 gate_elsewhere(gateway *g, const char *uid)
 {
-	GHashTableIter iter;
-	gpointer s;
+	g_autofree char *there =
+		conf_bool(g->conf, "link.same_site") ? mirror_uid(g->id, uid) : g_strdup(uid);
 
-	if (!g->others_open)
+	if (g->others == NULL)
 		open_others(g);
-	g_hash_table_iter_init(&iter, g->others);
-	while (g_hash_table_iter_next(&iter, NULL, &s))
-		if (store_item_known(s, uid))
+	for (guint i = 0; i < g->others->len; i++) {
+		const other *o = g->others->pdata[i];
+		g_autofree char *turned = o->mirror != NULL ? mirror_uid(o->mirror, there) : NULL;
+
+		if (store_item_known(o->store, turned != NULL ? turned : there))
 			return TRUE;
+	}
 	return g->tracker_ops->exists(g->tracker, uid);
 }
 

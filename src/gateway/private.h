@@ -31,8 +31,7 @@ struct gateway {
 	char *stopped;
 	gboolean quarantine_full; /* nothing more may be taken */
 	pair_state state;
-	GHashTable *others; /* name -> store * of the site's other links, opened when needed */
-	gboolean others_open;
+	GPtrArray *others;         /* of the site's other links, for items.c; NULL until needed */
 	GPtrArray *batch;          /* json_t *: intents that wait for the tracker */
 	GHashTable *batched;       /* uid -> sync_item (NULL: as stored) of those in BATCH */
 	char *working;             /* id of the envelope being worked on, for notes */
