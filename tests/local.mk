@@ -63,6 +63,7 @@ FLOW_TESTS = \
 	tests/flow/carrier.sh \
 	tests/flow/cli.sh \
 	tests/flow/cli_link.sh \
+	tests/flow/kill.sh \
 	tests/flow/manual.sh \
 	tests/flow/terminal.sh \
 	tests/flow/operator.sh \
