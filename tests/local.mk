@@ -67,7 +67,9 @@ FLOW_TESTS = \
 	tests/flow/manual.sh \
 	tests/flow/terminal.sh \
 	tests/flow/operator.sh \
-	tests/flow/policies.sh
+	tests/flow/policies.sh \
+	tests/flow/scope.sh \
+	tests/flow/three.sh
 
 EXTRA_DIST += \
 	tests/tap.sh \

@@ -7,7 +7,7 @@
 # offer M S [OPTION...]   only the master's half of it, with options of its own; then
 # accept M S [OPTION...]  the slave's half, and the pairing
 # sync_at SITE LINK       one pass
-# carry A B               the carrier: all that lies in A's SEND moves into B's RECEIVE
+# carry A B               the carrier: all that lies in A's SEND moves into B's RECEIVE; a copy stays in $tmp/seen/A-B
 # trip A B                sync A, carry, sync B, carry back, sync A
 # settle A B              rounds until nothing is on its way
 # silent A B              one more round makes no file and no number
@@ -17,7 +17,12 @@
 # same_desks A B          both exports, local ids aside, are equal
 # uid_of SITE ID          the item's uid, which commands of any site take as an id
 # value SITE ID FIELD     as the desk shows it
+# counts SITE FILTER N    so many of its items, or what jq's FILTER makes of them
 # lies_in DIR             how many envelopes lie there
+# opened SITE LINK DIR    what stock tools show of all envelopes in DIR with the key ring of SITE's LINK
+# travelled A B PATTERN   the pattern is in an envelope that carry brought from A to B (opened with B's keys)
+# never_travelled A B P   it is in none of them
+# with_keys SITE LINK C…  runs gpg with that key ring (GNUPGHOME) and ends its agent
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/handsel-flow-XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
@@ -53,9 +58,10 @@ receive_of() {
 }
 
 carry() {
+	mkdir -p "$tmp/seen/$1-$2"
 	for carry_file in "$(send_of "$1" "$2")"/*; do
 		[ -f "$carry_file" ] || continue
-		mv "$carry_file" "$(receive_of "$2" "$1")/" || return 1
+		cp "$carry_file" "$tmp/seen/$1-$2/" && mv "$carry_file" "$(receive_of "$2" "$1")/" || return 1
 	done
 }
 
@@ -168,4 +174,48 @@ uid_of() {
 
 value() {
 	at "$1" desk show "$2" --json | jq -c ".fields.$3"
+}
+
+# By a short way, as the path of an agent's socket has a limit.
+with_keys() {
+	(
+		keys_short=$(mktemp -d /tmp/hk-XXXXXX) || exit 1
+		ln -s "$tmp/$1/links/$2/keys" "$keys_short/k"
+		GNUPGHOME=$keys_short/k
+		export GNUPGHOME
+		shift 2
+		"$@"
+		keys_status=$?
+		gpgconf --homedir "$GNUPGHOME" --kill gpg-agent
+		rm -r "$keys_short"
+		exit $keys_status
+	)
+}
+
+open_each() {
+	for open_file in "$1"/*.zip.gpg; do
+		gpg --batch -q -d "$open_file" >"$tmp/open.zip" 2>"$tmp/open.err" && unzip -p "$tmp/open.zip" ||
+			{ echo "cannot open $open_file" && cat "$tmp/open.err" && return 1; }
+	done
+}
+
+opened() {
+	with_keys "$1" "$2" open_each "$3"
+}
+
+counts() {
+	counts_is=$(at "$1" desk export | jq -s "[.[] | $2] | length") && [ "$counts_is" = "$3" ] && return 0
+	echo "$counts_is"
+	return 1
+}
+
+travelled() {
+	opened "$2" "$1" "$tmp/seen/$1-$2" >"$tmp/travelled" || { cat "$tmp/travelled"; return 2; }
+	grep -q '"link"' "$tmp/travelled" || { echo "no manifest in them"; return 2; }
+	grep -ao "$3" "$tmp/travelled"
+}
+
+never_travelled() {
+	travelled "$@"
+	[ $? -eq 1 ]
 }
