@@ -18,7 +18,7 @@
 typedef struct adapter adapter;
 
 /* Where a file's bytes come from: a descriptor to read from its start, the adapter closes it; -1
- * and *ERROR if they are not here. */
+ * and *ERROR if they are not here; a RETRY stops the plan, all else is an answer. */
 typedef int adapter_content(const char *sha256, gpointer data, GError **error);
 
 typedef struct {

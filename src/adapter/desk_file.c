@@ -110,6 +110,11 @@ desk_file_stage(desk *d, const char *sha256, guint64 size, adapter_content *cont
 		return TRUE;
 
 	int fd = content != NULL ? content(sha256, data, &e) : -1;
+	/* Trouble of the moment is no reason to go without the file. */
+	if (fd < 0 && fail_is(e, FAIL_RETRY)) {
+		g_propagate_error(error, g_steal_pointer(&e));
+		return FALSE;
+	}
 	if (fd < 0) {
 		fail_set(error, REASON_NO_CONTENT, "the content of file %s is not here%s%s", sha256,
 			 e != NULL ? ": " : "", e != NULL ? e->message : "");

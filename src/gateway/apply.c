@@ -32,11 +32,11 @@ static int
 content(const char *sha256, gpointer data, GError **error)
 {
 	gateway *g = data;
-	int fd = spool_read(g->spool, SPOOL_CONTENT, sha256, NULL, NULL);
 
-	if (fd < 0)
-		fail_set(error, REASON_NO_CONTENT, "the bytes of file %.8s are not here", sha256);
-	return fd;
+	if (fsio_exists(spool_fd(g->spool, SPOOL_CONTENT), sha256))
+		return spool_read(g->spool, SPOOL_CONTENT, sha256, NULL, error);
+	fail_set(error, REASON_NO_CONTENT, "the bytes of file %.8s are not here", sha256);
+	return -1;
 }
 
 static void

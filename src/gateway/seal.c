@@ -152,6 +152,22 @@ file_close(gpointer p)
 	g_free(f);
 }
 
+/* *RET_FD: the bytes of a file, -1 if the tracker no longer has them.  FALSE: who knows. */
+static gboolean
+open_if_there(gateway *g, const char *sha, int *ret_fd, guint64 *ret_size, GError **error)
+{
+	g_autoptr(GError) why = NULL;
+	int fd = g->tracker_ops->open_file(g->tracker, sha, ret_size, &why);
+
+	/* Trouble of the moment must not tell the partner that the file is gone. */
+	if (fd < 0 && !fail_is(why, REASON_NO_CONTENT)) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return FALSE;
+	}
+	*ret_fd = fd;
+	return TRUE;
+}
+
 /*
  * The files the lines speak of: small ones go along, big ones get an envelope of their own behind,
  * so that they hold up nothing.  What the tracker no longer has is said in a line, or the partner
@@ -165,8 +181,10 @@ collect_files(gateway *g, GPtrArray *hashes, GPtrArray *lines, GPtrArray *files,
 	for (guint i = 0; i < hashes->len; i++) {
 		const char *sha = hashes->pdata[i];
 		guint64 size = 0;
-		int fd = g->tracker_ops->open_file(g->tracker, sha, &size, NULL);
+		int fd;
 
+		if (!open_if_there(g, sha, &fd, &size, error))
+			return FALSE;
 		if (fd < 0) {
 			g_ptr_array_add(
 				lines,
@@ -235,8 +253,10 @@ seal_big(gateway *g, const char *sha, GError **error)
 	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(file_close);
 	g_autoptr(manifest) m = gate_manifest(g, KIND_CHANGES, g->n.last + 1);
 	guint64 size = 0;
-	int fd = g->tracker_ops->open_file(g->tracker, sha, &size, NULL);
+	int fd;
 
+	if (!open_if_there(g, sha, &fd, &size, error))
+		return FALSE;
 	if (fd >= 0) {
 		envelope_file *f = g_new(envelope_file, 1);
 
