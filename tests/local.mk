@@ -66,6 +66,7 @@ FLOW_TESTS = \
 	tests/flow/kill.sh \
 	tests/flow/manual.sh \
 	tests/flow/terminal.sh \
+	tests/flow/open.sh \
 	tests/flow/operator.sh \
 	tests/flow/policies.sh \
 	tests/flow/scope.sh \
