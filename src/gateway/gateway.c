@@ -6,12 +6,17 @@
 #include "adapter/mirror.h"
 #include "gateway/private.h"
 
-static gboolean
-load_state(gateway *g, GError **error)
+gboolean
+gate_load_state(gateway *g, GError **error)
 {
 	g_autofree char *text = store_get(g->store, "contract");
 	g_autofree char *state = store_get(g->store, "pairing");
 
+	store_numbers_clear(&g->n);
+	g_clear_pointer(&g->me, g_free);
+	g_clear_pointer(&g->partner, g_free);
+	g_clear_pointer(&g->stopped, g_free);
+	g_clear_pointer(&g->contract, contract_free);
 	if (!store_load_numbers(g->store, &g->n, error))
 		return FALSE;
 	g->me = store_get(g->store, "me");
@@ -88,7 +93,7 @@ open_parts(gateway *g, GError **error)
 		return FALSE;
 	g->store = g->mode == GATE_LOOK ? store_open_readonly(g->dir, error)
 					: store_open(g->dir, FALSE, error);
-	if (g->store == NULL || !load_state(g, error))
+	if (g->store == NULL || !gate_load_state(g, error))
 		return FALSE;
 	g->spool = spool_open(g->dir, g->mode == GATE_WORK, error);
 	if (g->spool == NULL || !open_channel(g, error))

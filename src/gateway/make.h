@@ -49,7 +49,7 @@ gboolean link_accept(gateway *, GError **error);
 /* Marks items as travelling on the link; they are captured at the next pass. RET_NEW counts those
  * that were not yet. */
 gboolean link_assign(gateway *, const char *const *ids, guint *ret_new, GError **error);
-/* Seals what waits and says goodbye; no change travels afterwards. */
+/* Runs a last pass, seals what waits and says goodbye; no change travels afterwards. */
 gboolean link_close(gateway *, GError **error);
 gboolean link_closed(gateway *);
 /* What would be lost by removing the link now, as texts (none: nothing); caller frees. */

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "gateway/make.h"
+#include "gateway/pass.h"
 #include "gateway/private.h"
 #include "handshake/proof.h"
 
@@ -147,10 +148,14 @@ link_close(gateway *g, GError **error)
 {
 	g_autofree char *closing = store_get(g->store, "closing");
 	g_autoptr(GError) away = NULL;
+	pass_report report = {0};
 
 	if (closing != NULL)
 		return TRUE;
-	if (!store_begin(g->store, error))
+	/* What has been edited up to now goes along. */
+	gboolean ok = gateway_pass(g, &report, error);
+	g_free(report.away);
+	if (!ok || !store_begin(g->store, error))
 		return FALSE;
 	if (!say_goodbye(g, error) || !store_commit(g->store, error)) {
 		store_rollback(g->store);

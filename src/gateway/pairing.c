@@ -235,6 +235,9 @@ answer_refused(gateway *g, const joiner *j, const GError *why, GError **error)
 	m->to = g_strdup(fpr);
 	g_free(m->with);
 	m->with = g_strdup(j->s1.ns);
+	/* Nobody has been paired yet: this answer is of no epoch, but every manifest names one. */
+	if (m->epoch == NULL)
+		m->epoch = rand_id();
 	m->body = message_refused_to_json(&body);
 	gboolean ok = gate_send_loose(g, m, 'x', (guint64)clock_now(), fpr, NULL, error);
 	if (g_strcmp0(fpr, g->partner) != 0)

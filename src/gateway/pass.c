@@ -116,9 +116,12 @@ tidy(gateway *g, GError **error)
 	       store_trim_notes(g->store, (guint64)conf_int(g->conf, "log.keep"), error);
 }
 
-/* An absent channel is not a failure of the pass; anything else is. */
+/*
+ * An absent channel is not a failure of the pass; anything else is.  What the step had counted was
+ * rolled back, and must not be saved by the next one.
+ */
 static gboolean
-away(GError *trouble, pass_report *ret, GError **error)
+away(gateway *g, GError *trouble, pass_report *ret, GError **error)
 {
 	if (fail_class(trouble) != FAIL_RETRY) {
 		g_propagate_error(error, trouble);
@@ -127,7 +130,7 @@ away(GError *trouble, pass_report *ret, GError **error)
 	g_free(ret->away);
 	ret->away = g_strdup(trouble->message);
 	g_error_free(trouble);
-	return TRUE;
+	return gate_load_state(g, error);
 }
 
 static gboolean
@@ -161,12 +164,12 @@ gateway_pass(gateway *g, pass_report *ret, GError **error)
 	g->now = clock_stamp_now();
 	if (g->stopped != NULL || conf_bool(g->conf, "paused"))
 		return fill_report(g, ret, error);
-	if (!gate_take(g, &trouble) && !away(trouble, ret, error))
+	if (!gate_take(g, &trouble) && !away(g, trouble, ret, error))
 		return FALSE;
 	if (!in_transaction(g, inside, error))
 		return FALSE;
 	trouble = NULL;
-	if (!in_transaction(g, offer_and_ack, &trouble) && !away(trouble, ret, error))
+	if (!in_transaction(g, offer_and_ack, &trouble) && !away(g, trouble, ret, error))
 		return FALSE;
 	if (!in_transaction(g, tidy, error))
 		return FALSE;

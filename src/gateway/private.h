@@ -41,6 +41,8 @@ struct gateway {
 };
 
 /* gateway.c */
+/* What the store says, after a rollback too: what had been changed in memory is forgotten. */
+gboolean gate_load_state(gateway *, GError **error);
 gboolean gate_save_numbers(gateway *, GError **error);
 gboolean gate_set_state(gateway *, pair_state, GError **error);
 gboolean gate_stop(gateway *, const char *why, GError **error);
