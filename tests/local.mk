@@ -68,6 +68,9 @@ FLOW_TESTS = \
 	tests/flow/terminal.sh \
 	tests/flow/open.sh \
 	tests/flow/operator.sh \
+	tests/flow/pairing.sh \
+	tests/flow/sweep-join.sh \
+	tests/flow/sweep.sh \
 	tests/flow/policies.sh \
 	tests/flow/scope.sh \
 	tests/flow/three.sh

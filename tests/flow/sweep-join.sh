@@ -1,0 +1,130 @@
+#!/bin/sh
+# sweep-join - each step of making, joining and pairing a link dies once and fails once
+#
+# HANDSEL_SWEEP=full tries every step.  Otherwise it is one in many, and HANDSEL_SEED says which.
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../tap.sh"
+. "$here/lib.sh"
+. "$here/says.sh"
+. "$here/kit.sh"
+cd "$tmp" || exit 99
+seed=${HANDSEL_SEED:-$(date +%s)}
+every=40
+[ "$HANDSEL_SWEEP" != full ] || every=1
+first=$((seed % every + 1))
+echo "# HANDSEL_SEED=$seed: every ${every}th step, from $first on"
+
+site anna bert || exit 99
+at anna desk new title=Pump >/dev/null
+at bert desk new title=Valve >/dev/null
+keep made
+
+# STEP KIND COMMAND...: runs it with that step broken; $broken_status is how it ended.
+broken() {
+	broken_step=$1
+	broken_kind=$2
+	shift 2
+	HANDSEL_TEST_FAULT=any:$broken_step:$broken_kind "$@" >/dev/null 2>fault.txt
+	broken_status=$?
+	case $broken_kind$broken_status in
+	die137) reached=yes ;;
+	die0 | die3 | fail0 | fail1 | fail3) ;;
+	*)
+		echo "step $broken_step made it end with $broken_status: $*"
+		cat fault.txt
+		return 1
+		;;
+	esac
+}
+
+linked() {
+	at "$1" link show "$2" >/dev/null 2>&1
+}
+
+# Makes the link; what was left half made must not stand in the way of making it again.
+make() {
+	rm -f pump.handshake
+	broken "$1" "$2" at anna link new bert --channel folder --scope all --out "$tmp/pump.handshake" || return 1
+	# Both or neither.
+	if [ "$2" = fail ] && ! linked anna bert; then
+		refute_there test -e pump.handshake || return 1
+	fi
+	linked anna bert && [ -e pump.handshake ] && return 0
+	refute_there linked anna bert || return 1
+	rm -f pump.handshake
+	at anna link new bert --channel folder --scope all --out "$tmp/pump.handshake" >/dev/null
+}
+
+refute_there() {
+	! "$@" || { echo "there, though it failed: $*"; return 1; }
+}
+
+join() {
+	broken "$1" "$2" at bert link join pump.handshake --as anna --scope all --yes || return 1
+	# The same file again is no second joiner.
+	[ $broken_status -eq 0 ] || at bert link join pump.handshake --as anna --scope all --yes >/dev/null
+}
+
+passes() {
+	broken "$1" "$2" at "$3" -q sync "$4" && sync_at "$3" "$4" && carry "$3" "$4"
+}
+
+meet() {
+	carry bert anna && passes "$1" "$2" anna bert && passes "$1" "$2" bert anna && passes "$1" "$2" anna bert &&
+		settle bert anna
+}
+
+running() {
+	[ "$(at "$1" status "$2" --json | jq -r .state)" = running ] || at "$1" status "$2" --json
+}
+
+whole() {
+	running anna bert && running bert anna && same_desks anna bert && calm anna bert && calm bert anna &&
+		[ "$(at anna link show bert --json | jq .compare)" = "$(at bert link show anna --json | jq .compare)" ]
+}
+
+# WHAT STEP KIND: $reached tells whether there was such a step.
+round() {
+	again made && cp made-pump.handshake pump.handshake || return 1
+	case $1 in
+	make) make "$2" "$3" && join 1000000 "$3" && meet 1000000 "$3" ;;
+	join) join "$2" "$3" && meet 1000000 "$3" ;;
+	meet) meet "$2" "$3" ;;
+	esac
+	round_status=$?
+	[ $round_status -eq 0 ] && whole
+}
+
+# WHAT: from the sites that are kept as "made".
+sweep() {
+	step=$first
+	reached=yes
+	while [ $reached = yes ] && [ $step -lt 1000 ]; do
+		reached=no
+		round "$1" $step die >round.txt 2>&1
+		round_status=$?
+		check "$1 dies at step $step and is finished by what follows" sh -c 'cat round.txt; exit "$1"' - $round_status
+		[ $round_status -eq 0 ] || break
+		if [ $reached = yes ]; then
+			round "$1" $step fail >round.txt 2>&1
+			round_status=$?
+			check "$1 fails at step $step and is finished by what follows" sh -c 'cat round.txt; exit "$1"' - $round_status
+			[ $round_status -eq 0 ] || break
+		fi
+		step=$((step + every))
+	done
+}
+
+: >made-pump.handshake
+sweep make
+again made
+rm made-pump.handshake
+at anna link new bert --channel folder --scope all --out "$tmp/made-pump.handshake" >/dev/null
+keep made
+sweep join
+again made
+at bert link join made-pump.handshake --as anna --scope all --yes >/dev/null
+keep made
+sweep meet
+check "no process is left" idle
+tap_end
