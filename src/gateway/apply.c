@@ -16,10 +16,26 @@ forget_batch(gateway *g)
 	g_hash_table_remove_all(g->batched);
 }
 
+/* What is kept of an intent of a new item; a new reference. */
+static json_t *
+seed_of(const json_t *intent)
+{
+	static const char *const members[] = {"uid", "token", "record", "fresh", "inq", "envelope"};
+	json_t *seed = json_object();
+
+	for (guint i = 0; i < G_N_ELEMENTS(members); i++)
+		if (json_object_get(intent, members[i]) != NULL)
+			json_object_set(seed, members[i], json_object_get(intent, members[i]));
+	return seed;
+}
+
 gboolean
 gate_add_intent(gateway *g, sync_item *it, json_t *intent, GError **error)
 {
-	if (!store_add_intent(g->store, it->uid, json_str(intent, "token"), intent, error))
+	g_autoptr(json_ref) kept =
+		json_flag(intent, "fresh") ? seed_of(intent) : json_incref(intent);
+
+	if (!store_add_intent(g->store, it->uid, json_str(intent, "token"), kept, error))
 		return FALSE;
 	g_ptr_array_add(g->batch, json_incref(intent));
 	g_hash_table_insert(g->batched, g_strdup(it->uid), NULL);
@@ -111,24 +127,33 @@ note_applied(gateway *g, const char *uid, const char *envelope, const json_t *re
 	gate_note(g, "applied", uid, envelope, "%s", text);
 }
 
-/* The item as it was when INTENT was made.  One that was new then is not in the store yet. */
+/*
+ * The item as it was when INTENT was made, and the whole of it.  One that was new then is not in
+ * the store yet, and of its intent only the record is: the same merge of it into nothing brings the
+ * same again.
+ */
 static sync_item *
-item_of_intent(gateway *g, const json_t *intent, GError **error)
+item_of_intent(gateway *g, json_t *intent, json_t **ret_whole, GError **error)
 {
 	const char *uid = json_str(intent, "uid");
-
-	if (!json_flag(intent, "fresh"))
-		return gate_load(g, uid, error);
-	g_autoptr(sync_item) it = sync_item_new(uid, NULL);
-	g_autoptr(json_ref) same = NULL;
 	sync_ctx ctx = gate_ctx(g);
 	sync_out out;
+
+	if (!json_flag(intent, "fresh")) {
+		*ret_whole = json_incref(intent);
+		return gate_load(g, uid, error);
+	}
+	g_autoptr(sync_item) it = sync_item_new(uid, NULL);
+	g_autoptr(json_ref) same = NULL;
 	sync_out_init(&out);
-	/* The same merge of the same record into nothing: it brings the same again. */
 	gboolean ok = sync_merge(&ctx, it, NULL, json_object_get(intent, "record"), FALSE, &out,
 				 &same, error);
 	sync_out_clear(&out);
-	return ok ? g_steal_pointer(&it) : NULL;
+	if (!ok)
+		return NULL;
+	json_put(same, "envelope", json_str(intent, "envelope"));
+	*ret_whole = g_steal_pointer(&same);
+	return g_steal_pointer(&it);
 }
 
 static gboolean
@@ -160,7 +185,7 @@ finish_batch(gateway *g, GPtrArray *results, GError **error)
 		g_autoptr(sync_item) loaded = NULL;
 
 		if (it == NULL)
-			it = loaded = item_of_intent(g, intent, error);
+			it = loaded = gate_load(g, json_str(intent, "uid"), error);
 		if (it == NULL || !finish(g, it, intent, results->pdata[i], error))
 			return FALSE;
 	}
@@ -341,11 +366,12 @@ again(gateway *g, const json_t *intent, GError **error)
 }
 
 static gboolean
-finish_late(gateway *g, const json_t *intent, const json_t *results, GError **error)
+finish_late(gateway *g, json_t *intent, const json_t *results, GError **error)
 {
-	g_autoptr(sync_item) it = item_of_intent(g, intent, error);
+	g_autoptr(json_ref) whole = NULL;
+	g_autoptr(sync_item) it = item_of_intent(g, intent, &whole, error);
 
-	return it != NULL && finish(g, it, intent, results, error);
+	return it != NULL && finish(g, it, whole, results, error);
 }
 
 gboolean

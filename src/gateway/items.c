@@ -169,6 +169,7 @@ save_lines(gateway *g, const char *uid, sync_out *out, GError **error)
 			g_ptr_array_add(g->dry, json_incref(line));
 		g_autoptr(GPtrArray) files = g_ptr_array_new();
 		g_autofree char *text = json_text(line);
+		g_autofree char *note = record ? gate_record_text(line) : NULL;
 		size_t at;
 		json_t *thing;
 
@@ -180,7 +181,7 @@ save_lines(gateway *g, const char *uid, sync_out *out, GError **error)
 		}
 		if (!store_add_line(g->store, record ? LINE_RECORD : LINE_ANSWER, uid,
 				    (guint64)json_num(line, "gen", 0),
-				    (guint64)json_num(line, "own", 0), text, files, error))
+				    (guint64)json_num(line, "own", 0), text, note, files, error))
 			return FALSE;
 	}
 	return TRUE;

@@ -205,15 +205,6 @@ collect_files(gateway *g, GPtrArray *hashes, GPtrArray *lines, GPtrArray *files,
 	return TRUE;
 }
 
-static void
-note_record(gateway *g, const store_line *l, const char *id)
-{
-	g_autoptr(json_ref) record = json_read(l->text, strlen(l->text), NULL);
-	g_autofree char *text = gate_record_text(record);
-
-	gate_note(g, "sealed", l->uid, id, "%s", text);
-}
-
 static gboolean
 seal_some(gateway *g, GPtrArray *waiting, GError **error)
 {
@@ -234,7 +225,7 @@ seal_some(gateway *g, GPtrArray *waiting, GError **error)
 		if (l->type != LINE_RECORD)
 			continue;
 		changes++;
-		note_record(g, l, id);
+		gate_note(g, "sealed", l->uid, id, "%s", l->note != NULL ? l->note : "");
 		if (!store_add_sent(g->store, m->number, l->uid, l->gen, l->own, error))
 			return FALSE;
 	}

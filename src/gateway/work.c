@@ -190,7 +190,7 @@ refuse_lines(work *w, const GError *why, GError **error)
 	g_autofree char *text = json_text(answer);
 	gate_note(g, "refused", NULL, w->id, "%d %s", why->code, why->message);
 	return gate_flush(g, error) &&
-	       store_add_line(g->store, LINE_ANSWER, "", 0, w->number, text, NULL, error);
+	       store_add_line(g->store, LINE_ANSWER, "", 0, w->number, text, NULL, NULL, error);
 }
 
 static gboolean

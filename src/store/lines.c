@@ -2,11 +2,11 @@
 
 gboolean
 store_add_line(store *s, line_type type, const char *uid, guint64 gen, guint64 own,
-	       const char *text, GPtrArray *files, GError **error)
+	       const char *text, const char *note, GPtrArray *files, GError **error)
 {
 	if (!db_run(s->db, error,
-		    "INSERT INTO line(type, uid, gen, own, size, text) VALUES(?,?,?,?,?,?)",
-		    "isuuus", (gint64)type, uid, gen, own, (guint64)strlen(text), text))
+		    "INSERT INTO line(type, uid, gen, own, size, text, note) VALUES(?,?,?,?,?,?,?)",
+		    "isuuuss", (gint64)type, uid, gen, own, (guint64)strlen(text), text, note))
 		return FALSE;
 	guint64 seq = (guint64)db_last_id(s->db);
 	for (guint i = 0; files != NULL && i < files->len; i++)
@@ -29,6 +29,7 @@ line_free(gpointer p)
 
 	g_free(l->uid);
 	g_free(l->text);
+	g_free(l->note);
 	g_free(l);
 }
 
@@ -38,8 +39,8 @@ store_lines(store *s, guint count, guint64 bytes, GError **error)
 	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(line_free);
 	db_stmt *q = db_query(
 		s->db, error,
-		"SELECT seq, type, uid, gen, own, size, text FROM line ORDER BY seq LIMIT ?", "u",
-		(guint64)count);
+		"SELECT seq, type, uid, gen, own, size, text, note FROM line ORDER BY seq LIMIT ?",
+		"u", (guint64)count);
 	guint64 sum = 0;
 	int more = -1;
 
@@ -57,6 +58,7 @@ store_lines(store *s, guint count, guint64 bytes, GError **error)
 		l->own = (guint64)db_i64(q, 4);
 		l->size = size;
 		l->text = g_strdup(db_text(q, 6));
+		l->note = g_strdup(db_text(q, 7));
 		g_ptr_array_add(all, l);
 	}
 	return more < 0 ? NULL : g_steal_pointer(&all);

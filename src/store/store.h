@@ -162,10 +162,11 @@ typedef struct {
 	guint64 seq;
 	line_type type;
 	char *uid, *text;
+	char *note; /* what it changes, in words; NULL for answers */
 	guint64 gen, own, size;
 } store_line;
 gboolean store_add_line(store *, line_type, const char *uid, guint64 gen, guint64 own,
-			const char *text, GPtrArray *files, GError **error);
+			const char *text, const char *note, GPtrArray *files, GError **error);
 /* Drops the unsealed records of UID. */
 gboolean store_drop_lines(store *, const char *uid, GError **error);
 /* The first lines, at most COUNT of them and BYTES of text in all (but at least one); caller frees.
