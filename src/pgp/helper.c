@@ -84,6 +84,8 @@ make_context(const char *home, GError **error)
 {
 	gpgme_ctx_t gpg = NULL;
 
+	/* gpg is where the system has it; asking gpgconf costs four processes at every start. */
+	gpgme_set_global_flag("disable-gpgconf", "1");
 	gpgme_check_version(NULL);
 	gpgme_error_t e = gpgme_new(&gpg);
 	if (e == 0)
