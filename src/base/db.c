@@ -1,5 +1,6 @@
 #include "base/db.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -48,9 +49,21 @@ hint_of(int rc)
 	}
 }
 
+/* A full disk may break any file beside the database first, which SQLite tells as other trouble. */
+static int
+cause_of(db *d, int rc)
+{
+	int errnum = sqlite3_system_errno(d->handle);
+
+	if ((rc & 0xff) != SQLITE_IOERR && (rc & 0xff) != SQLITE_CANTOPEN)
+		return rc;
+	return errnum == ENOSPC || errnum == EDQUOT ? SQLITE_FULL : rc;
+}
+
 void
 db_fail(db *d, int rc, const char *sql, GError **error)
 {
+	rc = cause_of(d, rc);
 	fail class = class_of(rc);
 	const char *why =
 		sqlite3_errcode(d->handle) == rc ? sqlite3_errmsg(d->handle) : sqlite3_errstr(rc);

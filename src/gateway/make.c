@@ -156,6 +156,9 @@ write_file(const char *path, const char *text, GError **error)
 	g_autoptr(GError) inner = NULL;
 	if (ok && !fsio_rename(dir, tmp, dir, base, FSIO_SYNC, &inner)) {
 		ok = FALSE;
+		/* Renamed, but not durably. */
+		if (!fsio_exists(dir, tmp))
+			fsio_remove(dir, base, NULL);
 		if (fsio_exists_error(inner))
 			fail_set(error, FAIL_CONFIG, "%s exists already; choose another with --out",
 				 path);
