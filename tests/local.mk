@@ -58,6 +58,7 @@ STYLE_TESTS = \
 	tests/style/paths.sh
 
 FLOW_TESTS = \
+	tests/flow/bad-input.sh \
 	tests/flow/both-ways.sh \
 	tests/flow/bugs.sh \
 	tests/flow/carrier.sh \
