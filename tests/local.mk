@@ -58,12 +58,14 @@ STYLE_TESTS = \
 	tests/style/paths.sh
 
 FLOW_TESTS = \
+	tests/flow/alone.sh \
 	tests/flow/bad-input.sh \
 	tests/flow/both-ways.sh \
 	tests/flow/bugs.sh \
 	tests/flow/carrier.sh \
 	tests/flow/cli.sh \
 	tests/flow/cli_link.sh \
+	tests/flow/consent.sh \
 	tests/flow/kill.sh \
 	tests/flow/manual.sh \
 	tests/flow/terminal.sh \
