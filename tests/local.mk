@@ -6,6 +6,10 @@ UNIT_TESTS = \
 	tests/unit/db-t \
 	tests/unit/db_open-t \
 	tests/unit/desk-t \
+	tests/unit/desk_apply-t \
+	tests/unit/desk_import-t \
+	tests/unit/desk_things-t \
+	tests/unit/desk_token-t \
 	tests/unit/envelope_build-t \
 	tests/unit/envelope_name-t \
 	tests/unit/envelope_read-t \
@@ -91,6 +95,8 @@ EXTRA_DIST += \
 	tests/style/layers.awk \
 	tests/style/lengths.awk \
 	tests/unit/offer_kit.h \
+	tests/unit/desk_apply_kit.h \
+	tests/unit/desk_kit.h \
 	tests/unit/pgp_kit.h
 
 check_PROGRAMS = $(UNIT_TESTS) tests/handsel-test
