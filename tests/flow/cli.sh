@@ -117,8 +117,11 @@ check "an unknown field is refused" says 1 '^handsel: no field "titel" here' h d
 
 head -c 1048577 /dev/zero | tr '\0' x >big.txt
 { printf 'id,text\nk1,'; cat big.txt; printf '\n'; } >big.csv
-check "a field of 1 MiB and a byte comes in" says 0 '^1 new, 0 changed, 0 as before' h desk import --csv big.csv --key id --map text=description
-check "not a byte of it is lost" prints 1048577 sh -c '"$HANDSEL" desk list key=k1 --json | jq -r ".description | length"'
+check "a field of 1 MiB and a byte is refused" says 1 'line 2, column "text".*1048577 bytes' h desk import --csv big.csv --key id --map text=description
+check "and changes nothing" prints '' sh -c '"$HANDSEL" desk list key=k1 --json'
+{ printf 'id,text\nk1,'; head -c 1048576 big.txt; printf '\n'; } >big.csv
+check "one of 1 MiB comes in" says 0 '^1 new, 0 changed, 0 as before' h desk import --csv big.csv --key id --map text=description
+check "not a byte of it is lost" prints 1048576 sh -c '"$HANDSEL" desk list key=k1 --json | jq -r ".description | length"'
 check "the same table again changes nothing" prints '{"changed":0,"new":0,"same":1}' h desk import --csv big.csv --key id --map text=description --json
 check "an import without a key is a wrong use" says 2 '\-\-key is missing' h desk import --csv big.csv --map text=description
 check "an import of a missing file fails" ends 1 h desk import --csv none.csv --key id --map text=description
