@@ -1,7 +1,7 @@
 #!/bin/sh
 # sweep-join - each step of making, joining and pairing a link dies once and fails once
 #
-# HANDSEL_SWEEP=full tries every step.  Otherwise it is one in many, and HANDSEL_SEED says which.
+# HANDSEL_SWEEP=full tries every step, HANDSEL_SWEEP=N every Nth; HANDSEL_SEED says which of them.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../tap.sh"
 . "$here/lib.sh"
@@ -9,8 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/kit.sh"
 cd "$tmp" || exit 99
 seed=${HANDSEL_SEED:-$(date +%s)}
-every=40
-[ "$HANDSEL_SWEEP" != full ] || every=1
+every=${HANDSEL_SWEEP:-40}
+[ "$every" != full ] || every=1
 first=$((seed % every + 1))
 echo "# HANDSEL_SEED=$seed: every ${every}th step, from $first on"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # sweep - each step of a round dies once and fails once; ordinary passes finish what it left
 #
-# HANDSEL_SWEEP=full tries every step.  Otherwise it is one in sixteen, and HANDSEL_SEED says which.
+# HANDSEL_SWEEP=full tries every step, HANDSEL_SWEEP=N every Nth; HANDSEL_SEED says which of them.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../tap.sh"
 . "$here/lib.sh"
@@ -9,8 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/kit.sh"
 cd "$tmp" || exit 99
 seed=${HANDSEL_SEED:-$(date +%s)}
-every=16
-[ "$HANDSEL_SWEEP" != full ] || every=1
+every=${HANDSEL_SWEEP:-16}
+[ "$every" != full ] || every=1
 first=$((seed % every + 1))
 edits=0
 echo "# HANDSEL_SEED=$seed: every ${every}th step, from $first on"
