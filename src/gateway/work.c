@@ -79,7 +79,6 @@ take_answer(work *w, json_t *line, GError **error)
 {
 	gateway *g = w->g;
 	const char *uid = json_str(line, "uid"), *code = json_str(line, "code");
-	g_autoptr(item) now = NULL;
 
 	if (!gate_flush(g, error))
 		return FALSE;

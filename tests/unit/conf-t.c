@@ -153,6 +153,7 @@ test_modes(fixture *f, G_GNUC_UNUSED gconstpointer data)
 	write_file(f, "[site]\nname=berlin\n", 0644);
 	g_autoptr(conf) c = conf_load(f->path, SET_SITE, &error);
 	g_assert_no_error(error);
+	g_assert_nonnull(c);
 	write_file(f, "[site]\nname=berlin\n", 0664);
 	g_assert_null(conf_load(f->path, SET_SITE, &error));
 	g_assert_error(error, FAIL, FAIL_CONFIG);

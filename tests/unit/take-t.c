@@ -87,6 +87,7 @@ a_part_is_checked_by_its_own_hash(void)
 	name.part = name.parts = 1;
 	g_strlcpy(name.part_hash, part.hash, sizeof name.part_hash);
 	g_autofree char *tmp = take(&p, &name, "hello", &complete);
+	g_assert_nonnull(tmp);
 	g_assert_true(complete);
 }
 
