@@ -143,7 +143,7 @@ AM_TESTS_ENVIRONMENT = \
 	unset HANDSEL_HOME HANDSEL_TEST_SHIFT HANDSEL_TEST_FAULT;
 
 # A test that hangs is a failed test.
-TEST_SECONDS = 600
+TEST_SECONDS = 1200
 TEST_EXTENSIONS = .sh
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 LOG_DRIVER = $(TAP_DRIVER)
