@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/says.sh"
 . "$here/kit.sh"
 cd "$tmp" || exit 99
-seed=${HANDSEL_SEED:-$(date +%s)}
+seed=${HANDSEL_SEED:-5}
 every=${HANDSEL_SWEEP:-16}
 [ "$every" != full ] || every=1
 first=$((seed % every + 1))
