@@ -268,6 +268,13 @@ ask(gateway *g, const joiner *j, take_verdict *ret, GError **error)
 	       store_put(g->store, "asked_site", j->s1.site, error);
 }
 
+/* Is it the file that is wrong, and not this side's trouble of the moment? */
+static gboolean
+is_refusal(const GError *why)
+{
+	return fail_class(why) == FAIL_REJECT || fail_class(why) == FAIL_TRUST;
+}
+
 static gboolean
 decide(gateway *g, const joiner *j, take_verdict *ret, GError **error)
 {
@@ -282,7 +289,11 @@ decide(gateway *g, const joiner *j, take_verdict *ret, GError **error)
 		if (verify_s1(g, j, &why))
 			return pin(g, j, error) && gate_set_state(g, step.next, error);
 		pgp_forget(g->pgp, j->s1.fpr, NULL);
-		return quarantine_add(g->spool, j->tmp, j->name, why->code, why->message, error);
+		if (is_refusal(why))
+			return quarantine_add(g->spool, j->tmp, j->name, why->code, why->message,
+					      error);
+		g_propagate_error(error, g_steal_pointer(&why));
+		return FALSE;
 	}
 	if (step.legal && !gate_set_state(g, step.next, error))
 		return FALSE;
@@ -308,7 +319,7 @@ gate_take_s1(gateway *g, const envelope_name *name, const char *tmp, take_verdic
 	} else if ((g->state == PAIR_OFFERED || g->state == PAIR_CONFIRM) &&
 		   (fail_is(why, REASON_CANNOT_DECRYPT) || fail_is(why, REASON_NOT_PAIRED))) {
 		ok = TRUE; /* it may be meant for another link */
-	} else if (fail_class(why) == FAIL_REJECT || fail_class(why) == FAIL_TRUST) {
+	} else if (is_refusal(why)) {
 		*ret = TAKE_DONE;
 		ok = quarantine_add(g->spool, tmp, name, why->code, why->message, error);
 	} else {
