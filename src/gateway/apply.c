@@ -171,7 +171,7 @@ finish(gateway *g, sync_item *it, const json_t *intent, const json_t *results, G
 		note_applied(g, it->uid, json_str(intent, "envelope"), record);
 	if (it->id == NULL)
 		it->id = g->tracker_ops->id_of(g->tracker, it->uid);
-	gboolean ok = gate_save(g, it, NULL, &out, error);
+	gboolean ok = gate_save(g, it, NULL, &out, error) && gate_ask_content(g, it, error);
 	sync_out_clear(&out);
 	return ok;
 }

@@ -174,6 +174,8 @@ gate_release(gateway *g, GError **error)
 	for (guint i = 0; i < waiting->len; i++) {
 		const store_item *row = waiting->pdata[i];
 
+		if (row->listed > 0 && !gate_show_content(g, row->uid, error))
+			return FALSE;
 		if (row->held == 0 || row->why == REASON_ALREADY_HERE ||
 		    row->why == REASON_BASES_DIFFER)
 			continue;

@@ -1,6 +1,7 @@
 libhandsel_a_SOURCES += \
 	src/gateway/apply.c \
 	src/gateway/capture.c \
+	src/gateway/content.c \
 	src/gateway/gateway.c \
 	src/gateway/gateway.h \
 	src/gateway/inspect.c \

@@ -77,6 +77,15 @@ gboolean gate_release(gateway *, GError **error);
 gboolean gate_release_one(gateway *, const char *uid, GError **error);
 gboolean gate_references(gateway *, GError **error);
 
+/* content.c: bytes of files that are agreed on and not here */
+/* Asks the partner for what IT was refused for the lack of. */
+gboolean gate_ask_content(gateway *, const sync_item *it, GError **error);
+/* The partner's lines `want` and `missing`. */
+gboolean gate_take_want(gateway *, const json_t *line, GError **error);
+gboolean gate_take_missing(gateway *, const json_t *line, GError **error);
+/* Shows the files of UID whose bytes are here by now. */
+gboolean gate_show_content(gateway *, const char *uid, GError **error);
+
 /* seal.c */
 manifest *gate_manifest(gateway *, envelope_kind, guint64 number);
 /* Builds, seals and places number last + 1 in the outbox, and moves the numbers on; inside a

@@ -115,11 +115,13 @@ take_line(work *w, json_t *line, GError **error)
 
 	if (g_strcmp0(type, "answer") == 0)
 		return take_answer(w, line, error);
-	if (g_strcmp0(type, "missing") == 0) {
-		g_autofree char *key = g_strdup_printf("missing.%s", json_str(line, "sha256"));
-
-		return store_put(w->g->store, key, "1", error);
-	}
+	if (g_strcmp0(type, "missing") == 0)
+		return gate_take_missing(w->g, line, error);
+	if (g_strcmp0(type, "want") == 0)
+		return gate_flush(w->g, error) && gate_take_want(w->g, line, error);
+	/* What it speaks of came along or comes behind, and is shown when it is here. */
+	if (g_strcmp0(type, "file") == 0)
+		return TRUE;
 	return take_record(w, line, error);
 }
 

@@ -41,7 +41,8 @@ round() {
 
 # ---- edits, things and references ----
 
-check "two sites are paired" eval 'site a b && pair a b --scope all'
+# Files above 64 KiB travel in envelopes of their own.
+check "two sites are paired" eval 'site a b && pair a b --scope all --set "sync.big_file=64 KiB"'
 first=$(at a desk new title='First' description='as made' state=open)
 second=$(at a desk new title='Second')
 third=$(at b desk new title='Third')
@@ -49,12 +50,15 @@ first=$(uid_of a "$first") second=$(uid_of a "$second") third=$(uid_of b "$third
 round "items of both sides" a b
 
 printf 'bytes of a\0\n' >"$tmp/from-a.bin"
+printf 'of the item to be deleted\n' >"$tmp/small.txt"
+head -c 150000 /dev/urandom >"$tmp/big.bin"
 head -c 100000 /dev/urandom >"$tmp/from-b.bin"
 cross() {
 	at a desk set "$first" title='First, renamed' &&
 		at b desk set "$first" description='as changed' priority=high &&
 		at a desk comment "$first" 'a says' && at b desk comment "$first" 'b says' &&
 		at a desk attach "$first" "$tmp/from-a.bin" && at b desk attach "$first" "$tmp/from-b.bin" &&
+		at a desk attach "$second" "$tmp/small.txt" "$tmp/big.bin" &&
 		at a desk relate "$first" blocks "$second" && at b desk relate "$third" relates "$first" &&
 		at a desk row "$first" work hours=3 by=erika && at b desk row "$first" work hours=5 by=max &&
 		child=$(at a desk new title='Child') && parent=$(at a desk new title='Parent') &&
@@ -124,8 +128,10 @@ round "crossing removals" a b
 check "an edited comment wins over its removal" both_show "$first" '[.comments[].text] == ["kept"]'
 check "a row takes the edits of both" both_show "$first" '[.rows[].fields | [.hours, .by]] == [["8", "anna"]]'
 check "an edited item wins over its deletion and is made again" both_show "$second" '
-	.fields.title == "Second, still wanted" and [.files[].name] == ["from-b.bin"] and
+	.fields.title == "Second, still wanted" and ([.files[].name] | sort) == ["big.bin", "from-b.bin", "small.txt"] and
 	[.comments[].text] == ["do not delete"]'
+check "with the bytes of its files" has_bytes a "$tmp/small.txt"
+check "large ones, too" has_bytes a "$tmp/big.bin"
 check "so does one with a new comment" both_show "$third" '.fields.title == "Third" and [.comments[].text] == ["just a word"]'
 check "what both deleted is gone" gone "$parent"
 check "an older item has gone below a new one" both_show "$first" '.parent != null'
