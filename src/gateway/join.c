@@ -39,15 +39,15 @@ link_inspect(const char *path, GError **error)
 /* ---- may it be joined? ---- */
 
 static gboolean
-check_offer(site *s, const char *path, const offer *o, const link_request *req, GError **error)
+check_offer(site *s, const char *path, const offer *o, gboolean same_site, GError **error)
 {
-	if (g_str_equal(o->site_id, site_id(s)) && !req->same_site)
+	if (g_str_equal(o->site_id, site_id(s)) && !same_site)
 		fail_set(error, REASON_SAME_SITE,
 			 "%s: it was made by this very site; give it to the partner, or pair the "
 			 "site with itself by "
 			 "--same-site",
 			 path);
-	else if (!g_str_equal(o->site_id, site_id(s)) && req->same_site)
+	else if (!g_str_equal(o->site_id, site_id(s)) && same_site)
 		fail_set(error, FAIL_USAGE,
 			 "%s: it was made by another site; leave out --same-site", path);
 	else if (clock_now() > o->expires) {
@@ -89,6 +89,14 @@ find_earlier(site *s, const char *path, const offer *o, char **ret_name, GError 
 		*ret_name = g_strdup(g->name);
 	}
 	return names != NULL;
+}
+
+gboolean
+link_may_join(site *s, const char *path, const offer *o, gboolean same_site, char **ret_earlier,
+	      GError **error)
+{
+	return check_offer(s, path, o, same_site, error) &&
+	       find_earlier(s, path, o, ret_earlier, error);
 }
 
 /* ---- making it ---- */
@@ -240,7 +248,7 @@ link_join(site *s, const char *path, const link_request *req, GError **error)
 		return FALSE;
 	if (r.name == NULL)
 		r.name = o->site;
-	if (!check_offer(s, path, o, &r, error) || !find_earlier(s, path, o, &earlier, error))
+	if (!link_may_join(s, path, o, r.same_site, &earlier, error))
 		return FALSE;
 	if (!site_name_valid(r.name)) {
 		fail_set(error, FAIL_USAGE, "\"%s\" is no name for a link; use a-z 0-9 . _ -",

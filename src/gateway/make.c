@@ -272,6 +272,18 @@ link_make(site *s, const link_request *req, GError **error)
 }
 
 gboolean
+link_may_invite(gateway *g, GError **error)
+{
+	if (g->master && (g->state == PAIR_OFFERED || g->state == PAIR_CLOSED))
+		return TRUE;
+	fail_set(error, FAIL_CONFIG,
+		 g->master ? "link %s has a partner already; nobody else can be invited"
+			   : "link %s was joined here; its master invites",
+		 g->name);
+	return FALSE;
+}
+
+gboolean
 link_invite(site *s, const char *name, const char *passphrase, const char *out, GError **error)
 {
 	const link_request req = {.name = name, .passphrase = passphrase, .out = out};
@@ -279,15 +291,8 @@ link_invite(site *s, const char *name, const char *passphrase, const char *out, 
 	maker m = {.site = s, .req = &req};
 	g_autofree char *text = NULL;
 
-	if (g == NULL)
+	if (g == NULL || !link_may_invite(g, error))
 		return FALSE;
-	if (!g->master || (g->state != PAIR_OFFERED && g->state != PAIR_CLOSED)) {
-		fail_set(error, FAIL_CONFIG,
-			 g->master ? "link %s has a partner already; nobody else can be invited"
-				   : "link %s was joined here; its master invites",
-			 name);
-		return FALSE;
-	}
 	g_autofree char *old = store_get(g->store, "offer");
 	g_autoptr(json_ref) doc = old == NULL ? NULL : json_read(old, strlen(old), error);
 	m.offer = doc == NULL ? NULL : offer_from_json(doc, error);

@@ -29,6 +29,15 @@ gboolean link_make(site *, const link_request *, GError **error);
 gboolean link_join(site *, const char *path, const link_request *, GError **error);
 /* Reads and verifies a handshake file; expiry is not judged. */
 offer *link_inspect(const char *path, GError **error);
+/*
+ * May the OFFER in file PATH be joined here?  The error is that of link_join: expired, used here,
+ * made by this very site.  *RET_EARLIER is the link that joining would replace, or NULL; caller
+ * frees.
+ */
+gboolean link_may_join(site *, const char *path, const offer *, gboolean same_site,
+		       char **ret_earlier, GError **error);
+/* May a fresh handshake file be made for the link? */
+gboolean link_may_invite(gateway *, GError **error);
 /* Master: a fresh handshake file for a link nobody has joined yet; the one before is void from now
  * on. */
 gboolean link_invite(site *, const char *name, const char *passphrase, const char *out,
