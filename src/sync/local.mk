@@ -5,6 +5,7 @@ SYNC_FILES = \
 	src/sync/capture.c \
 	src/sync/finish.c \
 	src/sync/generation.c \
+	src/sync/keep.c \
 	src/sync/merge.c \
 	src/sync/operator.c \
 	src/sync/out.c \

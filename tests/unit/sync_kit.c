@@ -263,6 +263,33 @@ kit_assert_top(const kit *k, const char *reg, const char *value)
 }
 
 void
+kit_assert_same(const sync_item *a, const sync_item *b)
+{
+	g_assert_nonnull(b);
+	g_assert_cmpstr(a->uid, ==, b->uid);
+	g_assert_cmpstr(a->kind, ==, b->kind);
+	g_assert_cmpstr(a->id, ==, b->id);
+	g_assert_cmpstr(a->title, ==, b->title);
+	g_assert_cmpstr(a->partner_id, ==, b->partner_id);
+	g_assert_cmpuint(a->gen, ==, b->gen);
+	g_assert_cmpuint(a->own, ==, b->own);
+	g_assert_cmpuint(a->seen, ==, b->seen);
+	g_assert_cmpuint(a->acked, ==, b->acked);
+	g_assert_cmpuint(a->trimto, ==, b->trimto);
+	g_assert_cmpuint(a->pheld, ==, b->pheld);
+	g_assert_cmpint(a->here, ==, b->here);
+	g_assert_cmpint(a->joined, ==, b->joined);
+	g_assert_cmpint(a->adopted, ==, b->adopted);
+	g_assert_true(json_equal(a->rows, b->rows));
+	g_assert_true(json_equal(a->shadow, b->shadow));
+	g_assert_true(json_equal(a->listed, b->listed));
+	g_assert_true(json_equal(a->back, b->back));
+	g_assert_true(json_equal(a->inq, b->inq));
+	g_assert_cmpint(a->why, ==, b->why);
+	g_assert_cmpstr(a->why_text, ==, b->why_text);
+}
+
+void
 kit_assert_shows(const kit *k, int side, const char *reg, const char *value)
 {
 	g_assert_nonnull(k->shows[side]);

@@ -49,6 +49,8 @@ void kit_pass(kit *, int side);
 void kit_share(kit *);
 /* Asserts that REG's tops are equal and of VALUE (JSON text). */
 void kit_assert_top(const kit *, const char *reg, const char *value);
+/* Does B, which may be NULL, hold all that A holds? */
+void kit_assert_same(const sync_item *a, const sync_item *b);
 void kit_assert_shows(const kit *, int side, const char *reg, const char *value);
 /* Is VALUE (JSON text) among the losses of the last step? */
 gboolean kit_lost(const kit *, int side, const char *value);

@@ -208,7 +208,7 @@ test_anything(void)
 		kit_capture(&k, SLAVE);
 		g_autoptr(json_ref) j = sync_item_to_json(k.it[SLAVE]);
 		g_autoptr(sync_item) back = sync_item_from_json(KIT_UID, j, NULL);
-		g_assert_nonnull(back);
+		kit_assert_same(k.it[SLAVE], back);
 		kit_clear(&k);
 	}
 	g_assert_cmpuint(merged, >, 10);
