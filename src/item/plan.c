@@ -64,10 +64,41 @@ result_new(const json_t *op, const char *code, json_t *back)
 	return r;
 }
 
+/* What OP asks the tracker to show: a value or, of a create, {field: value}; a new reference. */
+static json_t *
+asked(const json_t *op)
+{
+	const json_t *set = json_object_get(op, "set");
+	const char *field;
+	json_t *entry, *all;
+
+	if (set == NULL)
+		return json_incref(json_object_get(op, "v"));
+	all = json_object();
+	json_object_foreach ((json_t *)set, field, entry)
+		json_object_set(all, field, json_object_get(entry, "v"));
+	return all;
+}
+
 json_t *
 result_ok(const json_t *op, json_t *back)
 {
-	return result_new(op, "ok", back);
+	g_autoptr(json_ref) want = asked(op);
+
+	if (back == NULL || !json_equal(want, back))
+		return result_new(op, "ok", back);
+	json_t *r = result_new(op, "ok", NULL);
+	json_object_set_new(r, "asked", json_true());
+	json_decref(back);
+	return r;
+}
+
+json_t *
+result_back(const json_t *op, const json_t *result)
+{
+	if (json_flag(result, "asked"))
+		return asked(op);
+	return json_incref(json_object_get(result, "back"));
 }
 
 json_t *

@@ -16,7 +16,8 @@
  * Results: one object an op, in the same order:
  *   {"reg": register ("life" for create and delete), "code": "ok" | "refused" | "skip",
  *    "back": what the tracker shows now in contract form (absent: nothing;
- *            of a create: {field: value}), "reason": number, "text": why,
+ *            of a create: {field: value}), or "asked": true in its place if that is just what
+ *            the op asked for, "reason": number, "text": why,
  *    "refused": of a create that is ok: {field: {"reason", "text"}}, the fields it was made
  * without} "skip": an op before it failed and this one makes no sense any more.
  */
@@ -31,7 +32,9 @@ gboolean plan_empty(const json_t *plan);
 /* The register an op writes: its reg, or "life". */
 const char *plan_op_reg(const json_t *op);
 
-/* A result for OP; BACK is taken over, NULL for nothing. */
+/* A result for OP; BACK, what the tracker shows now, is taken over, NULL for nothing. */
 json_t *result_ok(const json_t *op, json_t *back);
 json_t *result_refused(const json_t *op, int reason, const char *text, json_t *back);
 json_t *result_skip(const json_t *op);
+/* What the tracker shows of OP's register by RESULT; a new reference, NULL for nothing. */
+json_t *result_back(const json_t *op, const json_t *result);

@@ -121,7 +121,7 @@ shown_as(finish *f, const char *reg)
 static void
 created(finish *f, const json_t *op, const json_t *result)
 {
-	const json_t *back = json_object_get(result, "back");
+	g_autoptr(json_ref) back = result_back(op, result);
 	const json_t *left = json_object_get(result, "refused");
 	sync_item *it = f->it;
 	const json_t *set = json_object_get(op, "set");
@@ -130,7 +130,7 @@ created(finish *f, const json_t *op, const json_t *result)
 
 	it->here = TRUE;
 	json_object_clear(it->shadow);
-	json_object_foreach ((json_t *)back, reg, v) {
+	json_object_foreach (back, reg, v) {
 		if (!value_same(v, NULL) &&
 		    contract_field_of(f->ctx->contract, it->kind, reg) != NULL)
 			json_object_set(it->shadow, reg, v);
@@ -185,7 +185,7 @@ take_result(finish *f, const json_t *op, const json_t *result)
 	const char *reg = plan_op_reg(op), *verb = json_str(op, "op");
 	const char *code = json_str(result, "code"), *text = json_str(result, "text");
 	int reason = (int)json_num(result, "reason", REASON_TRACKER);
-	json_t *back = json_object_get(result, "back");
+	g_autoptr(json_ref) back = result_back(op, result);
 	gboolean life = strcmp(reg, ITEM_LIFE) == 0, ok = g_strcmp0(code, "ok") == 0;
 
 	if (!ok && g_strcmp0(code, "refused") != 0)

@@ -80,13 +80,15 @@ apply_to(fixture *f, const char *uid, const char *ops)
 	g_autoptr(GError) e = NULL;
 	g_autofree char *token = g_strdup_printf("t%u", ++f->token);
 	g_autoptr(json_ref) results = apply_token(f, token, uid, ops, &e);
+	g_autoptr(json_ref) plan = plan_of(uid, ops);
 	g_autoptr(GString) out = g_string_new(NULL);
 	size_t i;
 	json_t *r;
 
 	g_assert_no_error(e);
 	json_array_foreach (results, i, r) {
-		g_autofree char *back = json_text(json_object_get(r, "back"));
+		g_autoptr(json_ref) shown = result_back(json_array_get(plan_ops(plan), i), r);
+		g_autofree char *back = json_text(shown);
 		gint64 reason = json_num(r, "reason", 0);
 		g_string_append_printf(out, "%s%s", i > 0 ? ", " : "", json_str(r, "code"));
 		if (reason != 0)
