@@ -168,7 +168,7 @@ save_lines(gateway *g, const char *uid, sync_out *out, GError **error)
 		if (g->dry != NULL)
 			g_ptr_array_add(g->dry, json_incref(line));
 		g_autoptr(GPtrArray) files = g_ptr_array_new();
-		g_autofree char *text = json_text(line);
+		g_autofree char *text = json_text_unsorted(line);
 		g_autofree char *note = record ? gate_record_text(line) : NULL;
 		size_t at;
 		json_t *thing;
