@@ -9,8 +9,8 @@
  * token.
  */
 
-static void
-forget_batch(gateway *g)
+void
+gate_forget_batch(gateway *g)
 {
 	g_ptr_array_set_size(g->batch, 0);
 	g_hash_table_remove_all(g->batched);
@@ -55,12 +55,6 @@ content(const char *sha256, gpointer data, GError **error)
 	return -1;
 }
 
-static void
-add_word(GString *text, const char *word)
-{
-	g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", word);
-}
-
 /* A removed thing no longer says what it was. */
 static void
 add_things(GString *text, const json_t *things)
@@ -80,10 +74,9 @@ add_things(GString *text, const json_t *things)
 		json_array_foreach (things, i, thing)
 			if (g_strcmp0(json_str(thing, "kind"), words[k].kind) == 0)
 				count++;
-		g_autofree char *word =
-			g_strdup_printf("%u %s", count, count == 1 ? words[k].one : words[k].many);
 		if (count > 0)
-			add_word(text, word);
+			g_string_append_printf(text, "%s%u %s", text->len > 0 ? ", " : "", count,
+					       count == 1 ? words[k].one : words[k].many);
 	}
 }
 
@@ -95,15 +88,17 @@ gate_record_text(const json_t *record)
 	json_t *entry;
 
 	if (life != NULL && !g_str_has_prefix(life, "live"))
-		add_word(text, life);
+		g_string_append(text, life);
+	/* A whole item would fill the line. */
+	gboolean names_only = json_flag(record, "full");
 	json_object_foreach (json_object_get(record, "set"), reg, entry) {
-		g_autofree char *name = g_strndup(reg, strcspn(reg, ":"));
-		g_autofree char *value = type_show(json_object_get(entry, "v"), 24);
-		g_autofree char *both = g_strdup_printf("%s=%s", name, value);
+		gsize len = strcspn(reg, ":");
 
-		/* A whole item would fill the line. */
-		add_word(text,
-			 json_flag(record, "full") || strlen(name) < strlen(reg) ? name : both);
+		g_string_append_printf(text, "%s%.*s", text->len > 0 ? ", " : "", (int)len, reg);
+		if (names_only || reg[len] != '\0')
+			continue;
+		g_autofree char *value = type_show(json_object_get(entry, "v"), 24);
+		g_string_append_printf(text, "=%s", value);
 	}
 	add_things(text, json_object_get(record, "things"));
 	if (json_str(record, "why") != NULL)
@@ -234,11 +229,11 @@ gate_flush(gateway *g, GError **error)
 	if (!store_commit(g->store, error) || !fault_pass("tracker-before", error) ||
 	    !apply_batch(g, all, error) || !fault_pass("tracker-after", error) ||
 	    !store_begin(g->store, error)) {
-		forget_batch(g);
+		gate_forget_batch(g);
 		return FALSE;
 	}
 	gboolean ok = finish_batch(g, all, error);
-	forget_batch(g);
+	gate_forget_batch(g);
 	return ok;
 }
 

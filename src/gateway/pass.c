@@ -6,6 +6,22 @@
 
 /* ---- what a crash left ---- */
 
+/*
+ * What was not committed was never offered or acknowledged, and its number will be used again.  The
+ * move of what is done into the archive may have been forgotten by the disk.
+ */
+static gboolean
+tidy_file(gateway *g, spool_dir dir, const char *file, guint64 number, GError **error)
+{
+	gboolean known =
+		dir == SPOOL_OUTBOX ? number <= g->n.last : store_has_incoming(g->store, number);
+
+	if (!known)
+		return spool_drop(g->spool, dir, file, error);
+	return dir == SPOOL_OUTBOX || number > g->n.done ||
+	       spool_move(g->spool, dir, file, SPOOL_ARCHIVE, file, error);
+}
+
 static gboolean
 remove_beyond(gateway *g, GError **error)
 {
@@ -24,12 +40,7 @@ remove_beyond(gateway *g, GError **error)
 
 			if (!name_find(file, link8, roles[i], &name))
 				continue;
-			/* Not committed, so never offered or acknowledged: the number will be used
-			 * again. */
-			gboolean known = i == 0 ? name.number <= g->n.last
-						: name.number > g->n.done &&
-							  store_has_incoming(g->store, name.number);
-			if (!known && !spool_drop(g->spool, dirs[i], file, error))
+			if (!tidy_file(g, dirs[i], file, name.number, error))
 				return FALSE;
 		}
 	}
@@ -99,6 +110,7 @@ in_transaction(gateway *g, gboolean (*step)(gateway *, GError **), GError **erro
 	if (step(g, error) && store_commit(g->store, error))
 		return TRUE;
 	store_rollback(g->store);
+	gate_forget_batch(g);
 	return FALSE;
 }
 

@@ -61,6 +61,8 @@ gboolean gate_in_scope(gateway *, const item *view);
 /* apply.c: intents */
 gboolean gate_add_intent(gateway *, sync_item *, json_t *intent, GError **error);
 gboolean gate_flush(gateway *, GError **error);
+/* After a rollback: nothing waits for the tracker any more. */
+void gate_forget_batch(gateway *);
 gboolean gate_recover(gateway *, GError **error);
 /* Merges one record into the item, which is taken over; what is to be written joins the batch. */
 gboolean gate_merge(gateway *, sync_item *taken, json_t *record, gboolean from_inq, GError **error);
