@@ -22,6 +22,7 @@ handsel_SOURCES = \
 	src/cli/cmd_link_list.c \
 	src/cli/cmd_link_new.c \
 	src/cli/cmd_link_set.c \
+	src/cli/cmd_log.c \
 	src/cli/cmd_spool.c \
 	src/cli/cmd_status.c \
 	src/cli/cmd_status.h \
@@ -33,4 +34,6 @@ handsel_SOURCES = \
 	src/cli/print.c \
 	src/cli/print.h \
 	src/cli/show.c \
-	src/cli/show.h
+	src/cli/show.h \
+	src/cli/when.c \
+	src/cli/when.h

@@ -273,8 +273,8 @@ print_row(const print_table *t, char **cells)
 	puts(g_strchomp(text));
 }
 
-static void
-print_rows(print_table *t)
+void
+print_table_flush(print_table *t)
 {
 	if (t->rows->len > 0 && !t->headed) {
 		print_row(t, NULL);
@@ -299,7 +299,7 @@ print_table_row(print_table *t, ...)
 	va_end(ap);
 	g_ptr_array_add(t->rows, cells);
 	if (t->rows->len >= ROWS_AT_ONCE)
-		print_rows(t);
+		print_table_flush(t);
 }
 
 void
@@ -307,7 +307,7 @@ print_table_end(print_table *t)
 {
 	if (t == NULL)
 		return;
-	print_rows(t);
+	print_table_flush(t);
 	g_ptr_array_unref(t->rows);
 	g_free(t->widths);
 	g_free(t);

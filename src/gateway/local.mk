@@ -2,6 +2,8 @@ libhandsel_a_SOURCES += \
 	src/gateway/apply.c \
 	src/gateway/capture.c \
 	src/gateway/content.c \
+	src/gateway/events.c \
+	src/gateway/events.h \
 	src/gateway/gateway.c \
 	src/gateway/gateway.h \
 	src/gateway/inspect.c \

@@ -199,6 +199,21 @@ gboolean store_notes(store *, const char *uid, gint64 since, store_each_note *, 
 gboolean store_envelope_notes(store *, const char *envelope, store_each_note *, gpointer data,
 			      GError **error);
 
+/* ---- events.c: the same, to be read in portions ---- */
+
+typedef struct {
+	guint64 number; /* grows */
+	gint64 at;
+	char *what, *uid, *item, *envelope, *text; /* ITEM: what people here call UID, or NULL */
+} store_event;
+void store_event_free(store_event *);
+/* Notes behind number AFTER, not before SINCE and before UNTIL, of UID (NULL: all), oldest first,
+ * LIMIT at most: array of store_event *; caller frees. */
+GPtrArray *store_events(store *, guint64 after, gint64 since, gint64 until, const char *uid,
+			guint limit, GError **error);
+/* The words in use, sorted; caller frees. */
+GPtrArray *store_event_kinds(store *, GError **error);
+
 typedef struct {
 	guint64 id;
 	char *uid, *reg;
