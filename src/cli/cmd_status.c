@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "cli/cmd_link.h"
+#include "cli/monitor.h"
 #include "cli/print.h"
 #include "cli/show.h"
 #include "gateway/report.h"
@@ -10,10 +11,10 @@ static json_t *
 damaged(const char *name, const GError *why)
 {
 	static const char *const unknown[] = {
-		"role",       "channel",  "protect",     "partner_site", "last_in",
-		"last_in_id", "last_out", "last_out_id", "queued",       "unacked",
-		"held",       "listed",   "quarantine",  "conflicts",    "open_conflicts",
-		"verified",   "items"};
+		"role",       "channel",  "protect",        "partner_site", "last_in",
+		"last_in_id", "last_out", "last_out_id",    "queued",       "unacked",
+		"held",       "listed",   "quarantine",     "conflicts",    "open_conflicts",
+		"verified",   "items",    "oldest_unacked", "free",         "send_free"};
 	json_t *ret = json_object(), *problems = json_array(), *one = json_object();
 	g_autofree char *command = g_strdup_printf("handsel check %s", name);
 
@@ -66,17 +67,29 @@ status_row(print_table *t, const json_t *link)
 }
 
 static void
-print_advice(const json_t *link, const char *list, const char *mark)
+advice_rows(print_table *t, const json_t *link, const char *list, const char *mark)
 {
 	const json_t *all = json_object_get(link, list), *one;
+	g_autofree char *name = g_strconcat(mark, " ", json_str(link, "link"), NULL);
 	gsize i;
 
 	json_array_foreach (all, i, one) {
 		const char *command = json_str(one, "command");
 
-		print_line("%s %s  %s%s%s", mark, json_str(link, "link"), json_str(one, "text"),
-			   command != NULL ? "   " : "", command != NULL ? command : "");
+		print_table_row(t, name, json_str(one, "text"), command != NULL ? command : "");
 	}
+}
+
+static void
+print_advice(const GPtrArray *links)
+{
+	static const print_column columns[] = {{"", FALSE, 0}, {"", FALSE, 0}, {"", FALSE, 0}, {0}};
+	g_autoptr(print_table) t = print_table_new(columns);
+
+	for (guint i = 0; i < links->len; i++)
+		advice_rows(t, links->pdata[i], "problems", "!");
+	for (guint i = 0; i < links->len; i++)
+		advice_rows(t, links->pdata[i], "hints", " ");
 }
 
 static void
@@ -103,10 +116,7 @@ print_status(const call *c, const GPtrArray *links)
 	for (guint i = 0; i < links->len; i++)
 		status_row(t, links->pdata[i]);
 	print_table_end(t);
-	for (guint i = 0; i < links->len; i++)
-		print_advice(links->pdata[i], "problems", "!");
-	for (guint i = 0; i < links->len; i++)
-		print_advice(links->pdata[i], "hints", " ");
+	print_advice(links);
 }
 
 static gboolean
@@ -116,35 +126,86 @@ waits(const json_t *link)
 	       json_num(link, "held", 0) > 0 || json_num(link, "quarantine", 0) > 0;
 }
 
-static gboolean
-run_status(call *c, GError **error)
+static GPtrArray *
+look_at_links(call *c, GError **error)
 {
 	g_autoptr(GPtrArray) names = call_links(c, error);
 	g_autoptr(GPtrArray) links = g_ptr_array_new_with_free_func((GDestroyNotify)json_ref_drop);
 
 	if (names == NULL)
-		return FALSE;
+		return NULL;
 	for (guint i = 0; i < names->len; i++) {
 		json_t *one = status_of(c->site, names->pdata[i]);
 
 		json_put(one, "site", site_name(c->site));
 		json_put(one, "home", site_dir(c->site));
 		g_ptr_array_add(links, one);
-		if (waits(one))
-			call_worsen(c, STATUS_WAITS);
 	}
-	for (guint i = 0; c->json && i < links->len; i++)
-		print_json(links->pdata[i]);
+	return g_steal_pointer(&links);
+}
+
+static void
+tell_people(call *c, const GPtrArray *links)
+{
+	for (guint i = 0; i < links->len; i++) {
+		if (waits(links->pdata[i]))
+			call_worsen(c, STATUS_WAITS);
+		if (c->json)
+			print_json(links->pdata[i]);
+	}
 	if (!c->json && !c->quiet)
 		print_status(c, links);
+}
+
+/* A plugin says what it can't find out, too, and has an exit status of its own for it. */
+static gboolean
+run_check(call *c)
+{
+	const char *file = call_value(c, "openmetrics");
+	g_autoptr(GError) why = NULL;
+	g_autoptr(GPtrArray) links = look_at_links(c, &why);
+
+	if (links == NULL ||
+	    (file != NULL && !monitor_store(file, site_name(c->site), links, &why)))
+		c->status = monitor_unknown(why, c->json);
+	else
+		c->status = monitor_check(links, c->json);
 	return TRUE;
 }
 
+static gboolean
+run_status(call *c, GError **error)
+{
+	const char *file = call_value(c, "openmetrics");
+
+	if (call_has(c, "check"))
+		return run_check(c);
+	g_autoptr(GPtrArray) links = look_at_links(c, error);
+	if (links == NULL)
+		return FALSE;
+	if (file != NULL)
+		return monitor_store(file, site_name(c->site), links, error);
+	tell_people(c, links);
+	return TRUE;
+}
+
+static const command_option options[] = {
+	{"check", NULL,
+	 "one line for Nagios, and its exit status: 0 OK, 1 WARNING: something waits for you, "
+	 "2 CRITICAL: a link does not work, 3 UNKNOWN",
+	 FALSE},
+	{"openmetrics", "FILE",
+	 "replaces FILE, at once, by metrics for node_exporter's text-file collector or others "
+	 "that read OpenMetrics; nothing is printed",
+	 FALSE},
+	{0},
+};
+
 const command commands_status[] = {
-	{"status", "[NAME]", "how the links are",
+	{"status", "[NAME] [--check] [--openmetrics FILE]", "how the links are",
 	 "Shows for each link when envelopes last came and left, what waits, and behind ! what "
 	 "needs\n"
 	 "you, with the command that helps. Ends with 3 if anything does.",
-	 0, 1, NULL, run_status},
+	 0, 1, options, run_status},
 	{0},
 };

@@ -31,6 +31,9 @@ handsel_SOURCES = \
 	src/cli/command.c \
 	src/cli/command.h \
 	src/cli/main.c \
+	src/cli/monitor.c \
+	src/cli/monitor.h \
+	src/cli/monitor_store.c \
 	src/cli/print.c \
 	src/cli/print.h \
 	src/cli/show.c \

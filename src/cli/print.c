@@ -273,11 +273,21 @@ print_row(const print_table *t, char **cells)
 	puts(g_strchomp(text));
 }
 
+static gboolean
+has_title(const print_table *t)
+{
+	for (guint i = 0; i < t->len; i++)
+		if (*t->columns[i].title != '\0')
+			return TRUE;
+	return FALSE;
+}
+
 void
 print_table_flush(print_table *t)
 {
 	if (t->rows->len > 0 && !t->headed) {
-		print_row(t, NULL);
+		if (has_title(t))
+			print_row(t, NULL);
 		t->headed = TRUE;
 	}
 	for (guint i = 0; i < t->rows->len; i++)

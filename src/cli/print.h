@@ -54,6 +54,7 @@ print_table *print_table_new(const print_column *columns);
 void print_table_row(print_table *, ...);
 /* Prints the rows that it has by now. */
 void print_table_flush(print_table *);
-/* Prints what is left, and the head only if there was a row; NULL is a no-op. */
+/* Prints what is left, and the head only if there was a row and a column has a title; NULL is a
+ * no-op. */
 void print_table_end(print_table *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(print_table, print_table_end)

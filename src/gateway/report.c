@@ -151,7 +151,16 @@ judge_pairing(status *s)
 }
 
 static void
-judge_disk(status *s)
+put_space(json_t *ret, const char *key, guint64 bytes)
+{
+	if (bytes == G_MAXUINT64)
+		look_put(ret, key, NULL);
+	else
+		look_put_u64(ret, key, bytes);
+}
+
+static void
+judge_disk(status *s, json_t *ret)
 {
 	guint64 here = fsio_free_space(spool_fd(s->g->spool, SPOOL_OUTBOX));
 	guint64 there = s->g->channel_ops->space(s->g->channel);
@@ -160,6 +169,9 @@ judge_disk(status *s)
 		const char *dir;
 		guint64 free;
 	} disks[] = {{s->g->dir, here}, {send, there}};
+
+	put_space(ret, "free", here);
+	put_space(ret, "send_free", there);
 
 	for (guint i = 0; i < G_N_ELEMENTS(disks); i++) {
 		g_autofree char *size = u64_size_text(disks[i].free);
@@ -259,6 +271,15 @@ judge_conflicts(status *s, guint64 open)
 		     command(s, "conflict list"));
 }
 
+/* Seconds since the first of OUT was made; 0 if there is none. */
+static guint64
+oldest_age(const GPtrArray *out)
+{
+	const store_outgoing *first = out->len == 0 ? NULL : out->pdata[0];
+
+	return first == NULL ? 0 : (guint64)MAX(clock_now() - first->made, 0);
+}
+
 static gboolean
 count_all(status *s, json_t *ret, GError **error)
 {
@@ -274,6 +295,7 @@ count_all(status *s, json_t *ret, GError **error)
 		return FALSE;
 	look_put_u64(ret, "queued", lines);
 	look_put_u64(ret, "unacked", out->len);
+	look_put_u64(ret, "oldest_unacked", oldest_age(out));
 	look_put_u64(ret, "listed", listed);
 	look_put_u64(ret, "quarantine", bad->len);
 	look_put_u64(ret, "conflicts", all);
@@ -317,7 +339,7 @@ report_status(gateway *g, GError **error)
 	judge_stop(&s);
 	judge_folders(&s);
 	judge_pairing(&s);
-	judge_disk(&s);
+	judge_disk(&s, ret);
 	if (!count_all(&s, ret, error))
 		return NULL;
 	describe(&s, ret);

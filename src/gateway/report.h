@@ -10,10 +10,11 @@
 
 /*
  * {"link","state","role","channel","protect","partner_site","last_in","last_in_id","last_out","last_out_id","queued",
- *  "unacked","held","listed","quarantine","conflicts","open_conflicts","verified","items","problems":[{"text","command"}],
- *  "hints":[{"text","command"}]}
+ *  "unacked","oldest_unacked","held","listed","quarantine","conflicts","open_conflicts","verified","items","problems":[{"text","command"}],
+ *  "hints":[{"text","command"}],"free","send_free"}
  * state: handshake, running, paused, stopped, closed, refused, away.  "queued": lines not yet
- * sealed.  "held": items that wait; "listed": items with a listed register.  Problems want the
+ * sealed.  "oldest_unacked": seconds since the oldest was made; "free": bytes.
+ * "held": items that wait; "listed": items with a listed register.  Problems want the
  * operator; hints (waiting for the partner, words not compared yet) don't.  "command" may be null.
  */
 json_t *report_status(gateway *, GError **error);
