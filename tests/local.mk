@@ -92,6 +92,7 @@ EXTRA_DIST += \
 	tests/flow/kit.sh \
 	tests/flow/lib.sh \
 	tests/flow/says.sh \
+	tests/flow/typed.sh \
 	tests/style/lib.sh \
 	tests/style/code.awk \
 	tests/style/layers.awk \
@@ -101,7 +102,7 @@ EXTRA_DIST += \
 	tests/unit/desk_kit.h \
 	tests/unit/pgp_kit.h
 
-check_PROGRAMS = $(UNIT_TESTS) tests/handsel-test
+check_PROGRAMS = $(UNIT_TESTS) tests/handsel-test tests/typist
 dist_check_SCRIPTS = $(STYLE_TESTS) $(FLOW_TESTS)
 TESTS = $(UNIT_TESTS) $(STYLE_TESTS) $(FLOW_TESTS)
 
@@ -131,6 +132,10 @@ tests_unit_sync_mutants_t_CPPFLAGS = $(AM_CPPFLAGS) -DSYNC_MUTANTS
 
 # The very objects of handsel, and the seam that only tests have.
 tests_handsel_test_SOURCES = $(handsel_SOURCES) tests/seam.c
+
+# Somebody who types on pseudo-terminals.
+tests_typist_SOURCES = tests/typist.c
+tests_typist_LDADD = -lutil
 
 AM_TESTS_ENVIRONMENT = \
 	srcdir='$(abs_srcdir)'; export srcdir; \

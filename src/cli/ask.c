@@ -8,9 +8,10 @@
 #include "base/fail.h"
 #include "cli/print.h"
 
-#define ANSWER_MAX 1024
+#define ANSWER_MAX 4097 /* what a terminal hands over at once, and an end */
 
-/* The signal that came while the terminal was silent; it is raised again once it is not. */
+/* The signal that came while somebody was asked; it does its work once the terminal is as before.
+ */
 static volatile sig_atomic_t interrupted;
 
 gboolean
@@ -55,30 +56,65 @@ note_signal(int number)
 	interrupted = number;
 }
 
+/* The first one alone matters while the terminal shows what is typed. */
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 
-/* Reads a line with the echo off, and puts everything back before a signal does its work. */
+/*
+ * Shows PROMPT and reads a line; *RET_SIGNAL is what interrupted it, or 0.  SILENT: the echo goes
+ * off before the prompt is there, for setting it drops what was typed before; and whatever comes,
+ * the terminal is put back first.
+ */
 static gboolean
-read_silently(char line[ANSWER_MAX])
+read_guarded(const char *prompt, gboolean silent, char line[ANSWER_MAX], int *ret_signal)
 {
 	struct sigaction note = {.sa_handler = note_signal}, old[G_N_ELEMENTS(signals)];
-	struct termios shown, silent;
+	gsize noted = silent ? G_N_ELEMENTS(signals) : 1;
+	struct termios shown, quiet;
+	gboolean ok = TRUE;
 
-	if (tcgetattr(STDIN_FILENO, &shown) != 0)
+	if (silent && tcgetattr(STDIN_FILENO, &shown) != 0)
 		return FALSE;
-	silent = shown;
-	silent.c_lflag &= ~(tcflag_t)ECHO;
 	interrupted = 0;
-	for (gsize i = 0; i < G_N_ELEMENTS(signals); i++)
+	for (gsize i = 0; i < noted; i++)
 		sigaction(signals[i], &note, &old[i]);
-	gboolean ok = tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0 && read_line(line);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-	for (gsize i = 0; i < G_N_ELEMENTS(signals); i++)
+	if (silent) {
+		quiet = shown;
+		quiet.c_lflag &= ~(tcflag_t)ECHO;
+		ok = tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0;
+	}
+	print_prompt(prompt);
+	ok = ok && read_line(line);
+	if (silent)
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+	if (silent || !ok)
+		print_prompt_end();
+	for (gsize i = 0; i < noted; i++)
 		sigaction(signals[i], &old[i], NULL);
-	if (interrupted != 0)
-		raise(interrupted);
+	*ret_signal = interrupted;
 	return ok;
 }
+
+static char *
+ask_for_wizard(const char *prompt, gboolean silent, gpointer data G_GNUC_UNUSED)
+{
+	char line[ANSWER_MAX] = {0};
+	int signal = 0;
+	gboolean ok = read_guarded(prompt, silent, line, &signal);
+	char *ret = ok ? g_strdup(line) : NULL;
+
+	explicit_bzero(line, sizeof line);
+	if (signal != 0 && signal != SIGINT)
+		raise(signal);
+	return ret;
+}
+
+static void
+say_for_wizard(const char *line, gpointer data G_GNUC_UNUSED)
+{
+	print_line("%s", line);
+}
+
+const wizard_io ask_wizard = {say_for_wizard, ask_for_wizard, NULL};
 
 void
 ask_forget(char *secret)
@@ -94,12 +130,13 @@ static char *
 ask_once(const char *prompt, GError **error)
 {
 	char line[ANSWER_MAX] = {0};
-
-	print_prompt(prompt);
-	gboolean ok = read_silently(line);
-	print_prompt_end();
+	int signal = 0;
+	gboolean ok = read_guarded(prompt, TRUE, line, &signal);
 	char *ret = ok ? g_strdup(line) : NULL;
+
 	explicit_bzero(line, sizeof line);
+	if (signal != 0)
+		raise(signal);
 	if (ret == NULL)
 		fail_set(error, FAIL_USAGE, "nothing was entered");
 	return ret;

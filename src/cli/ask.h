@@ -2,7 +2,7 @@
  * ask - questions to whoever sits at the terminal
  */
 #pragma once
-#include <glib.h>
+#include "cli/wizard.h"
 
 /* Is there somebody to show something to and to ask? */
 gboolean ask_possible(void);
@@ -15,3 +15,5 @@ gboolean ask_yes(const char *question, gboolean fallback);
 char *ask_secret(const char *prompt, gboolean twice, GError **error);
 /* Wipes and frees; NULL is a no-op. */
 void ask_forget(char *secret);
+/* A wizard's way to the person: what is typed wrong is no error, Ctrl-C ends the questions. */
+extern const wizard_io ask_wizard;

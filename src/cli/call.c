@@ -320,6 +320,18 @@ call_say(const call *c, const char *format, ...)
 }
 
 void
+call_tell(const call *c, const char *first, const char *format, ...)
+{
+	va_list ap;
+
+	if (c->json || c->quiet)
+		return;
+	va_start(ap, format);
+	print_vwrapped(first, format, ap);
+	va_end(ap);
+}
+
+void
 call_worsen(call *c, int status)
 {
 	if (c->status != STATUS_FAILED && status != STATUS_DONE)

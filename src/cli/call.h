@@ -51,5 +51,7 @@ site *call_site(call *, GError **error);
 const char *call_user(void);
 /* Prints a line for people: not with --json or --quiet. */
 void call_say(const call *, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* The same, broken into lines of a terminal's width, FIRST before the first of them. */
+void call_tell(const call *, const char *first, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* Worse outcomes replace better ones: failed, then waits, then done. */
 void call_worsen(call *, int status);

@@ -40,6 +40,11 @@ GPtrArray *call_links(call *, GError **error);
 		"set", "KEY=VALUE", help, TRUE                                                     \
 	}
 
+#define OPTION_YES(help)                                                                           \
+	{                                                                                          \
+		"yes", NULL, help, FALSE                                                           \
+	}
+
 /*
  * The passphrase that the options give, asked TWICE where a new one is made; NULL if they give
  * none.  The caller wipes it by ask_forget().

@@ -1,7 +1,7 @@
 #include "base/clock.h"
 #include "base/fail.h"
-#include "cli/ask.h"
 #include "cli/cmd_link.h"
+#include "cli/link_answers.h"
 #include "cli/print.h"
 #include "cli/show.h"
 #include "gateway/make.h"
@@ -29,24 +29,25 @@ static void
 say_next(const call *c, const json_t *made, gboolean locked)
 {
 	const char *name = json_str(made, "link"), *file = json_str(made, "file");
+	g_autofree char *base = g_path_get_basename(file);
 
-	if (locked)
-		call_say(c, "Next 1. Give %s to your partner, and the passphrase another way.",
-			 file);
-	else
-		call_say(c,
-			 "Next 1. Give %s to your partner by a safe way. By mail? Protect it:  "
-			 "handsel link invite %s --passphrase --out FILE",
-			 file, name);
-	call_say(c,
-		 "     2. By phone, both read out:  %s     (your key; all 20 words: handsel link "
-		 "show %s)",
-		 json_str(made, "words"), name);
-	call_say(c,
-		 "     3. Let your SEND arrive in their RECEIVE and theirs in yours:  handsel link "
-		 "connect %s --help",
-		 name);
+	if (locked) {
+		call_tell(c, "Next 1. ", "Give %s to your partner, and the passphrase another way.",
+			  base);
+	} else {
+		call_tell(c, "Next 1. ",
+			  "Give %s to your partner by a safe way. By mail? Let it need a "
+			  "passphrase:",
+			  base);
+		call_say(c, "          handsel link invite %s --passphrase", name);
+	}
+	call_say(c, "     2. By phone, both read out the words of their key. Yours:");
+	call_say(c, "          %s", json_str(made, "words"));
+	call_say(c, "          (all 20 words: handsel link show %s)", name);
+	call_say(c, "     3. Let your SEND arrive in their RECEIVE and theirs in yours:");
+	call_say(c, "          handsel link connect %s --help", name);
 	call_say(c, "     4. handsel status %s", name);
+	call_say(c, "          (now: handshake, waiting for the partner to join)");
 }
 
 /* Tells what became of the handshake file OUT of link NAME. */
@@ -62,7 +63,8 @@ tell_made(call *c, const char *name, const char *out, gboolean locked, GError **
 	g_autofree char *until = show_date(expires);
 	if (c->json)
 		print_json(made);
-	call_say(c, "Made    %s    readable by you only; one use; valid until %s", out, until);
+	call_say(c, "Made    %s", out);
+	call_say(c, "        readable by you only; one use; valid until %s", until);
 	call_say(c, "        SEND     %s", json_str(made, "send"));
 	call_say(c, "        RECEIVE  %s", json_str(made, "receive"));
 	say_next(c, made, locked);
@@ -72,51 +74,57 @@ tell_made(call *c, const char *name, const char *out, gboolean locked, GError **
 static gboolean
 run_new(call *c, GError **error)
 {
-	const char *name = call_arg(c, 0), *scope = call_value(c, "scope");
-	const char *channel = call_need(c, "channel", error);
-	site *s = channel != NULL ? call_site(c, error) : NULL;
-	char *passphrase = NULL;
+	g_auto(link_answers) a = {0};
 
-	if (s == NULL || !call_passphrase(c, TRUE, &passphrase, error))
+	if (!link_answers_new(&a, c, error))
 		return FALSE;
-	g_autofree char *out = call_out(c, name);
+	const char *name = wizard_answer(a.wizard, "name");
+	g_autofree char *out = link_answers_out(&a);
 	g_autofree char *contract =
 		call_has(c, "contract") ? call_path(call_value(c, "contract")) : NULL;
 	const link_request request = {
 		.name = name,
-		.channel = channel,
+		.channel = wizard_answer(a.wizard, "channel"),
 		.adapter = call_value(c, "adapter"),
-		.scope = scope,
-		.user = call_value(c, "user"),
-		.description = call_value(c, "description"),
-		.protect = call_value(c, "protect"),
+		.scope = link_answers_scope(&a),
+		.user = wizard_answer(a.wizard, "user"),
+		.description = wizard_answer(a.wizard, "description"),
+		.protect = wizard_answer(a.wizard, "protect"),
 		.contract = contract,
-		.passphrase = passphrase,
-		.settings = call_values(c, "set"),
+		.passphrase = a.passphrase,
+		.settings = (const char *const *)a.settings->pdata,
 		.out = out,
 	};
-	gboolean ok = link_make(s, &request, error);
-	gboolean locked = passphrase != NULL;
-	ask_forget(passphrase);
-	return ok && tell_made(c, name, out, locked, error);
+	return link_make(a.site, &request, error) &&
+	       tell_made(c, name, out, a.passphrase != NULL, error);
+}
+
+/* How long this file and later ones of link NAME are valid, if SETTINGS say so. */
+static gboolean
+keep_expiry(site *s, const char *name, const GPtrArray *settings, GError **error)
+{
+	if (settings->len < 2)
+		return TRUE;
+	g_autoptr(gateway) g = gateway_open(s, name, GATE_TRACKER, NULL, error);
+	return g != NULL && link_may_invite(g, error) &&
+	       conf_set_pair(gateway_conf(g), settings->pdata[0], error) &&
+	       conf_save(gateway_conf(g), error);
 }
 
 static gboolean
 run_invite(call *c, GError **error)
 {
-	const char *name = call_arg(c, 0);
-	site *s = call_site(c, error);
-	char *passphrase = NULL;
+	g_auto(link_answers) a = {0};
 
-	if (s == NULL || !call_passphrase(c, TRUE, &passphrase, error))
+	if (!link_answers_invite(&a, c, error))
 		return FALSE;
-	g_autofree char *out = call_out(c, name);
-	gboolean ok = link_invite(s, name, passphrase, out, error);
-	gboolean locked = passphrase != NULL;
-	ask_forget(passphrase);
-	if (ok)
-		call_say(c, "Earlier handshake files of this link are void.");
-	return ok && tell_made(c, name, out, locked, error);
+	const char *name = wizard_answer(a.wizard, "name");
+	g_autofree char *out = link_answers_out(&a);
+	if (!keep_expiry(a.site, name, a.settings, error) ||
+	    !link_invite(a.site, name, a.passphrase, out, error))
+		return FALSE;
+	call_say(c, "Earlier handshake files of this link are void.");
+	return tell_made(c, name, out, a.passphrase != NULL, error);
 }
 
 static const command_option new_options[] = {
@@ -126,35 +134,46 @@ static const command_option new_options[] = {
 	{"protect", "P",
 	 "how envelopes are protected: encrypt (and sign) or sign; encrypt if not given", FALSE},
 	{"contract", "FILE", "what is exchanged, as JSON; a usual issue if not given", FALSE},
+	{"expires", "DAYS", "how long the handshake file is valid: days, or 12 h; 30 if not given",
+	 FALSE},
 	{"out", "FILE", "the handshake file to write; NAME.handshake if not given", FALSE},
 	OPTIONS_PASSPHRASE,
 	OPTION_SET("a setting of the new link"),
+	OPTION_YES("makes it without asking anything"),
 	{0},
 };
 
 static const command_option invite_options[] = {
+	{"expires", "DAYS",
+	 "how long it and later ones are valid: days, or 12 h; as before if not given", FALSE},
 	{"out", "FILE", "the handshake file to write; NAME.handshake if not given", FALSE},
 	OPTIONS_PASSPHRASE,
+	OPTION_YES("makes it without asking anything"),
 	{0},
 };
 
 const command commands_link_new[] = {
 	{"link new",
-	 "NAME --channel folder [--adapter A] [--scope S] [--user LOGIN] [--description TEXT] "
+	 "[NAME] [--channel folder] [--adapter A] [--scope S] [--user LOGIN] [--description TEXT] "
 	 "[--protect P] [--contract FILE] [--passphrase | --passphrase-file FILE] "
-	 "[--set KEY=VALUE]... [--out FILE]",
+	 "[--expires DAYS] [--set KEY=VALUE]... [--out FILE] [--yes]",
 	 "make a link and its handshake file",
 	 "Makes this site the master of a new link and writes the handshake file for the partner,\n"
 	 "who takes it in by handsel link join. Whoever holds the file (and the passphrase, if "
 	 "you\n"
 	 "set one) can join once: hand it over by a safe way. Encryption is recommended. Nothing\n"
-	 "travels before both sides are paired, and then only what the scope lets out.",
-	 1, 1, new_options, run_new},
-	{"link invite", "NAME [--passphrase | --passphrase-file FILE] [--out FILE]",
+	 "travels before both sides are paired, and then only what the scope lets out.\n"
+	 "Without NAME or --channel it asks on a terminal, for these and for what else is not "
+	 "given:\n"
+	 "Enter keeps [the default], ? explains, < goes back, and nothing is made before the last\n"
+	 "yes. Where there is no terminal, and with --yes or --json, both are needed.",
+	 0, 1, new_options, run_new},
+	{"link invite",
+	 "[NAME] [--passphrase | --passphrase-file FILE] [--expires DAYS] [--out FILE] [--yes]",
 	 "make a fresh handshake file for a link",
 	 "Makes a fresh handshake file when the old one is lost or has expired; the old one is "
 	 "void\n"
-	 "from then on.",
-	 1, 1, invite_options, run_invite},
+	 "from then on. Without NAME or --out it asks on a terminal, as handsel link new does.",
+	 0, 1, invite_options, run_invite},
 	{0},
 };

@@ -23,6 +23,7 @@ handsel_SOURCES = \
 	src/cli/cmd_link_new.c \
 	src/cli/cmd_link_set.c \
 	src/cli/cmd_log.c \
+	src/cli/cmd_run.c \
 	src/cli/cmd_spool.c \
 	src/cli/cmd_status.c \
 	src/cli/cmd_status.h \
@@ -30,6 +31,8 @@ handsel_SOURCES = \
 	src/cli/cmd_trace.c \
 	src/cli/command.c \
 	src/cli/command.h \
+	src/cli/link_answers.c \
+	src/cli/link_answers.h \
 	src/cli/main.c \
 	src/cli/monitor.c \
 	src/cli/monitor.h \
@@ -38,5 +41,15 @@ handsel_SOURCES = \
 	src/cli/print.h \
 	src/cli/show.c \
 	src/cli/show.h \
+	src/cli/show_offer.c \
+	src/cli/show_offer.h \
 	src/cli/when.c \
-	src/cli/when.h
+	src/cli/when.h \
+	src/cli/wizard.c \
+	src/cli/wizard.h \
+	src/cli/wizard_ask.c \
+	src/cli/wizard_join.c \
+	src/cli/wizard_new.c \
+	src/cli/wizard_private.h \
+	src/cli/wrap.c \
+	src/cli/wrap.h

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "cli/wrap.h"
 
 #define ROWS_AT_ONCE 200
 
@@ -87,6 +88,26 @@ print_line(const char *format, ...)
 
 	va_start(ap, format);
 	print_vline(format, ap);
+	va_end(ap);
+}
+
+void
+print_vwrapped(const char *first, const char *format, va_list ap)
+{
+	g_autofree char *text = g_strdup_vprintf(format, ap);
+	g_autofree char *safe = print_safe(text);
+	g_autofree char *lines = wrap_text(first, safe);
+
+	print_block(0, lines);
+}
+
+void
+print_wrapped(const char *first, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	print_vwrapped(first, format, ap);
 	va_end(ap);
 }
 
@@ -196,26 +217,13 @@ struct print_table {
 	gboolean headed;
 };
 
-static guint
-width_of(const char *text)
-{
-	guint width = 0;
-
-	for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
-		gunichar c = g_utf8_get_char(p);
-
-		width += g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
-	}
-	return width;
-}
-
 /* TEXT, cut to MOST columns if it is longer; takes TEXT over. */
 static char *
 cut(char *text, guint most)
 {
 	guint width = 0;
 
-	if (most == 0 || width_of(text) <= most)
+	if (most == 0 || wrap_width(text) <= most)
 		return text;
 	char *p = text;
 	while (*p != '\0') {
@@ -243,14 +251,14 @@ print_table_new(const print_column *columns)
 	t->widths = g_new0(guint, t->len);
 	t->rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
 	for (guint i = 0; i < t->len; i++)
-		t->widths[i] = width_of(columns[i].title);
+		t->widths[i] = wrap_width(columns[i].title);
 	return t;
 }
 
 static void
 append_cell(GString *line, const print_column *column, guint width, const char *text)
 {
-	guint blanks = width - width_of(text);
+	guint blanks = width - wrap_width(text);
 
 	if (line->len > 0)
 		g_string_append(line, "  ");
@@ -304,7 +312,7 @@ print_table_row(print_table *t, ...)
 	va_start(ap, t);
 	for (guint i = 0; i < t->len; i++) {
 		cells[i] = cut(print_safe(va_arg(ap, const char *)), t->columns[i].most);
-		t->widths[i] = MAX(t->widths[i], width_of(cells[i]));
+		t->widths[i] = MAX(t->widths[i], wrap_width(cells[i]));
 	}
 	va_end(ap);
 	g_ptr_array_add(t->rows, cells);

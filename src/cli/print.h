@@ -18,6 +18,10 @@ char *print_count(guint64 n, const char *one);
 /* A line on the standard output. */
 void print_line(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void print_vline(const char *format, va_list) G_GNUC_PRINTF(1, 0);
+/* One line of text, broken into lines of a terminal's width: FIRST stands before it, and as many
+ * blanks before the lines that follow. */
+void print_wrapped(const char *first, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void print_vwrapped(const char *first, const char *format, va_list) G_GNUC_PRINTF(2, 0);
 /* TEXT with all its lines, each behind INDENT blanks. */
 void print_block(guint indent, const char *text);
 /* VALUE as one line of JSON, keys sorted. */

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/u64.h"
 #include "contract/type.h"
-#include "pgp/pgp.h"
 
 static char *
 nothing(void)
@@ -23,6 +22,25 @@ char *
 show_date(gint64 when)
 {
 	return format_time(when, "%-d %b %Y");
+}
+
+char *
+show_moment(gint64 when)
+{
+	return format_time(when, "%-d %b %Y %H:%M UTC");
+}
+
+char *
+show_count(guint64 n)
+{
+	GString *out = g_string_new(NULL);
+
+	g_string_printf(out, "%" G_GUINT64_FORMAT, n);
+	for (gsize at = out->len; at > 3;) {
+		at -= 3;
+		g_string_insert_c(out, (gssize)at, ',');
+	}
+	return g_string_free(out, FALSE);
 }
 
 static gboolean
@@ -86,13 +104,4 @@ show_put(json_t *object, const char *key, const char *text)
 		json_put(object, key, text);
 	else
 		json_object_set_new(object, key, json_null());
-}
-
-char *
-show_key(const char *fpr, guint count)
-{
-	g_autofree char *groups = pgp_fpr_text(fpr);
-	g_autofree char *words = pgp_fpr_words(fpr, count);
-
-	return g_strconcat(groups, "  ", words, NULL);
 }

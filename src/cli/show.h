@@ -20,5 +20,7 @@ char *show_any(const json_t *report, const char *key, guint width);
 void show_put(json_t *object, const char *key, const char *text);
 /* WHEN as "22 Dec 2026". */
 char *show_date(gint64 when);
-/* "A1F0 3C77 ..." and COUNT words of the key, two blanks between. */
-char *show_key(const char *fpr, guint count);
+/* WHEN as "22 Nov 2026 19:52 UTC". */
+char *show_moment(gint64 when);
+/* "1,076" */
+char *show_count(guint64 n);

@@ -34,6 +34,7 @@ check "without links sync has nothing to do" ends 0 a sync
 check "a link that is not there is named" says 1 '^handsel: there is no link nord' a status nord
 check "sync of a link that is not there fails" says 1 '^hint: handsel link list shows them' a sync nord
 check "a channel must be chosen" says 2 '\-\-channel is missing' a link new hamburg
+check "a link needs a name" says 2 'link new: NAME is missing' a link new --channel folder
 check "an unknown channel is refused" ends 2 a link new hamburg --channel pigeon
 check "an unknown setting is refused" says 2 'unknown setting' a link new hamburg --channel folder --set no.such=1
 check "a wrong name of a link is refused" ends 2 a link new 'Ham Burg' --channel folder
@@ -49,15 +50,23 @@ check "a link is not made twice" says 1 'there is a link hamburg already' a link
 check "--json tells file and directories" says 0 '"file":"/.*/nord.handshake"' a --json link new nord --channel folder
 check "an existing file is not overwritten" says 1 'exists already' a link new sued --channel folder --out nord.handshake
 check "a new link waits, which is no problem" says 0 'waiting for the partner to join' a status hamburg
-check "the file is shown without joining" says 0 'Widgets .*needs a passphrase' b link inspect hamburg.handshake
+check "the file is shown without joining" says 0 'needs a passphrase' b link inspect hamburg.handshake
+check "with what it is for" says 0 '^  For +Widgets$' b link inspect hamburg.handshake
 check "as JSON, and without its secret" sh -c '"$HANDSEL" --home "$1" link inspect hamburg.handshake --json |
 	jq -e ".site == \"berlin\" and .passphrase and (.expired | not) and (.words | split(\" \") | length) == 20 and (has(\"secret\") | not)"' - "$tmp/hamburg"
 check "a file that is no handshake file is refused" ends 1 b link inspect pass
 check "without a terminal joining needs --yes" says 2 'hint: --yes joins without asking' b link join hamburg.handshake
 check "a passphrase that is not given is missed" ends 2 b link join hamburg.handshake --yes
 check "the own file is refused" says 1 'same-site' a link join hamburg.handshake --yes --as self --passphrase-file pass
+check "before anything of it is shown" sh -c '! "$HANDSEL" --home "$1" link join hamburg.handshake --yes --as self --passphrase-file pass | grep .' - "$tmp/berlin"
+check "so is an expired one" says 1 'expired .*' at_time 8000000 hamburg link join hamburg.handshake --yes --passphrase-file pass
+check "before anything of it is shown, too" sh -c '! HANDSEL_TEST_SHIFT=8000000 "$HANDSEL" --home "$1" link join hamburg.handshake --yes --passphrase-file pass | grep .' - "$tmp/hamburg"
+check "a handshake file is needed" says 2 'link join: FILE is missing' b link join --yes
 check "nothing was joined yet" prints "" b link list
 check "a fresh file voids the old one" says 0 'Earlier handshake files of this link are void' a link invite hamburg --out second.handshake --passphrase-file pass
+check "its days are counted" says 1 'exists already' a link invite hamburg --expires 3 --out second.handshake
+check "and kept for later files" says 0 '^  pairing.expires +3 d' a link show hamburg
+check "days that are none are refused" says 2 '"soon" is not a number of days' a link invite hamburg --expires soon --out third.handshake
 check "the link is joined under the partner's name" says 0 '^Joined' b link join second.handshake --yes --passphrase-file pass
 check "its list has the same keys in every row" same_keys a link list
 check "words before pairing are refused" says 1 'not paired yet' b link verify berlin one two

@@ -48,8 +48,12 @@ check "Anna makes a link and its handshake file" at anna link new bert --channel
 	--description 'Pumps and valves' --passphrase-file pass --out first
 check "the file is for Anna alone" prints 600 stat -c %a first
 check "Anna waits for somebody to join" is anna bert handshake 'waiting for the partner to join'
-check "the file tells who made it and what for" says 0 'from site anna, made .*, valid until' at bert link inspect first
-check "that a passphrase is needed" says 0 'Pumps and valves .*folder, encrypted, needs a passphrase' at bert link inspect first
+check "the file tells who made it" says 0 '^Handshake file from site anna$' at bert link inspect first
+check "what for" says 0 '^  For +Pumps and valves$' at bert link inspect first
+check "when, and how long it is valid" says 0 '^  Valid +30 d, until .*, needs a passphrase$' at bert link inspect first
+check "how far the clocks are apart" says 0 '^  Made .* UTC, 5 d ago by this clock$' at_time 432000 bert link inspect first
+check "in both directions" says 0 '^  Made .* UTC, 12 min ahead of this clock: harmless$' at_time -750 bert link inspect first
+check "how its envelopes travel" says 0 '^  Envelopes +by folder, encrypted$' at bert link inspect first
 check "what is proposed" says 0 'They propose .*title' at bert link inspect first
 anna_words=$(at anna link show bert --json | jq -r .words)
 check "and the words of Anna's key" prints "$anna_words" sh -c '"$HANDSEL" --home bert link inspect first --json | jq -r .words'
