@@ -71,6 +71,7 @@ FLOW_TESTS = \
 	tests/flow/cli_link.sh \
 	tests/flow/consent.sh \
 	tests/flow/kill.sh \
+	tests/flow/liar.sh \
 	tests/flow/log.sh \
 	tests/flow/manual.sh \
 	tests/flow/terminal.sh \

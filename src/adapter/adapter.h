@@ -17,8 +17,12 @@
 
 typedef struct adapter adapter;
 
-/* Where a file's bytes come from: a descriptor to read from its start, the adapter closes it; -1
- * and *ERROR if they are not here; a RETRY stops the plan, all else is an answer. */
+/*
+ * Where a file's bytes come from: a descriptor to read from its start, the adapter closes it; -1
+ * and *ERROR if they are not here; a RETRY stops the plan, all else is an answer.  The adapter asks
+ * for each file that the thing does not show already, though it may have one of that hash: who
+ * can't show the bytes shall not get at them by their hash.
+ */
 typedef int adapter_content(const char *sha256, gpointer data, GError **error);
 
 typedef struct {

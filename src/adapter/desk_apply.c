@@ -154,23 +154,38 @@ is_file(const json_t *map)
 	return g_strcmp0(json_str(map, "kind"), "file") == 0;
 }
 
-/* Gets the bytes of the file that MAP, which was checked, describes. */
+/* Does thing REG of the item have the file that MAP describes? */
 static gboolean
-stage_file(run *r, const json_t *map, GError **error)
+has_file(run *r, const char *reg, const json_t *map)
+{
+	g_autoptr(desk_thing) t = NULL;
+	g_autoptr(json_ref) now = NULL;
+
+	if (!desk_thing_by_uid(r->d, reg + 1, &t, NULL) || t == NULL ||
+	    t->lid != desk_lid(r->d, r->uid, NULL))
+		return FALSE;
+	now = doc_values(t->doc);
+	return g_strcmp0(json_str(now, "sha256"), json_str(map, "sha256")) == 0;
+}
+
+/* Gets the bytes of the file that MAP, which was checked, describes for thing REG. */
+static gboolean
+stage_file(run *r, const char *reg, const json_t *map, GError **error)
 {
 	guint64 size = 0;
 
-	return json_u64(map, "size", &size) &&
-	       desk_file_stage(r->d, json_str(map, "sha256"), size, r->content, r->data, error);
+	return has_file(r, reg, map) ||
+	       (json_u64(map, "size", &size) &&
+		desk_file_stage(r->d, json_str(map, "sha256"), size, r->content, r->data, error));
 }
 
 static gboolean
-need_file(run *r, const json_t *map, GError **error)
+need_file(run *r, const char *reg, const json_t *map, GError **error)
 {
 	guint64 size = 0;
 
 	/* Staged once more, for it may have been swept away before the transaction began. */
-	return desk_thing_check(map, error) && stage_file(r, map, error) &&
+	return desk_thing_check(map, error) && stage_file(r, reg, map, error) &&
 	       json_u64(map, "size", &size) &&
 	       desk_file_place(r->d, json_str(map, "sha256"), size, error);
 }
@@ -188,7 +203,7 @@ op_thing(run *r, const json_t *op, GError **error)
 		fail_set(error, REASON_BAD_VALUE, "\"%s\" names no comment, file or row", reg);
 		return FALSE;
 	}
-	if (is_file(map) && !need_file(r, map, error))
+	if (is_file(map) && !need_file(r, reg, map, error))
 		return FALSE;
 	return desk_thing_put(r->d, rec->lid, reg + 1, map, json_object_get(op, "at"), error);
 }
@@ -376,8 +391,9 @@ stage_files(run *r, const json_t *plan)
 
 	json_array_foreach (plan_ops(plan), i, op) {
 		const json_t *map = json_object_get(op, "v");
-		if (is_file(map) && desk_thing_check(map, NULL))
-			stage_file(r, map, NULL);
+		const char *reg = plan_op_reg(op);
+		if (is_file(map) && item_reg_type(reg) == REG_THING && desk_thing_check(map, NULL))
+			stage_file(r, reg, map, NULL);
 	}
 }
 

@@ -106,7 +106,7 @@ desk_file_stage(desk *d, const char *sha256, guint64 size, adapter_content *cont
 {
 	g_autoptr(GError) e = NULL;
 
-	if (fsio_exists(d->files, sha256) || g_hash_table_contains(d->staged, sha256))
+	if (g_hash_table_contains(d->staged, sha256))
 		return TRUE;
 
 	int fd = content != NULL ? content(sha256, data, &e) : -1;
@@ -120,7 +120,7 @@ desk_file_stage(desk *d, const char *sha256, guint64 size, adapter_content *cont
 			 e != NULL ? ": " : "", e != NULL ? e->message : "");
 		return FALSE;
 	}
-	gboolean ok = stage_checked(d, fd, sha256, size, error);
+	gboolean ok = fsio_exists(d->files, sha256) || stage_checked(d, fd, sha256, size, error);
 	close(fd);
 	return ok;
 }

@@ -42,8 +42,7 @@ gate_add_intent(gateway *g, sync_item *it, json_t *intent, GError **error)
 	return TRUE;
 }
 
-/* Bytes of a file: received and waiting, or in the tracker already (then the adapter does not ask).
- */
+/* Bytes of a file, as this link's partner sent them. */
 static int
 content(const char *sha256, gpointer data, GError **error)
 {
@@ -237,27 +236,39 @@ gate_flush(gateway *g, GError **error)
 	return ok;
 }
 
-/* Is a record's merge to wait for something outside the item?  0 or a reason. */
+/* Does the item agree with the partner on file SHA in REG already? */
+static gboolean
+agrees_on(const sync_item *it, const char *thing, const char *sha)
+{
+	g_autofree char *reg = g_strconcat("@", thing, NULL);
+	const json_t *top = sync_top(it, reg);
+
+	return g_strcmp0(json_str(json_object_get(top, "v"), "sha256"), sha) == 0;
+}
+
+/*
+ * The bytes of a file must have come by this link.  That the tracker has a file of that hash proves
+ * nothing: it may be an item's that the partner is not to see, and whoever names a hash would get
+ * the bytes.
+ */
 int
-gate_block(gateway *g, const json_t *record)
+gate_block(gateway *g, const sync_item *it, const json_t *record)
 {
 	size_t i;
 	json_t *thing;
 
 	json_array_foreach (json_object_get(record, "things"), i, thing) {
-		const json_t *v = json_object_get(thing, "v");
-		const char *sha = json_str(v, "sha256");
+		const char *sha = json_str(json_object_get(thing, "v"), "sha256");
+		const char *uid = json_str(thing, "uid");
 
-		if (sha == NULL || fsio_exists(spool_fd(g->spool, SPOOL_CONTENT), sha))
+		if (sha == NULL || fsio_exists(spool_fd(g->spool, SPOOL_CONTENT), sha) ||
+		    (uid != NULL && agrees_on(it, uid, sha)))
 			continue;
+		/* Its sender no longer has it: the file alone is refused. */
 		g_autofree char *missing = g_strdup_printf("missing.%s", sha);
 		g_autofree char *known = store_get(g->store, missing);
-		if (known != NULL)
-			continue; /* its sender no longer has it: the file alone is refused */
-		int fd = g->tracker_ops->open_file(g->tracker, sha, NULL, NULL);
-		if (fd < 0)
+		if (known == NULL)
 			return REASON_NO_CONTENT;
-		close(fd);
 	}
 	return 0;
 }

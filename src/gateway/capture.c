@@ -146,7 +146,7 @@ gate_release_one(gateway *g, const char *uid, GError **error)
 		gboolean elsewhere =
 			!it->joined && json_flag(head, "full") && gate_elsewhere(g, uid);
 		json_t *record = sync_waiting(it, elsewhere);
-		if (record == NULL || gate_block(g, record) != 0) {
+		if (record == NULL || gate_block(g, it, record) != 0) {
 			/* Stale records may have gone. */
 			return json_array_size(it->inq) == before ||
 			       gate_save(g, it, NULL, NULL, error);

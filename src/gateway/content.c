@@ -5,7 +5,7 @@
 
 /*
  * An item that was deleted here and edited there lives on, but the bytes of its files went with it:
- * they are asked for.  The partner sends them if the file is one of this link's, and what was
+ * they are asked for.  The partner sends them if he shows the file in that item, and what was
  * refused for the lack of them is tried again once they are here.
  */
 
@@ -102,12 +102,26 @@ gate_take_missing(gateway *g, const json_t *line, GError **error)
 	return store_put(g->store, asked, NULL, error) && store_put(g->store, missing, "1", error);
 }
 
-/* Nobody gets a file by its hash alone: it must be one of an item that lives on this link. */
+/*
+ * Does the tracker show file SHA in the item?  That the item agrees on it would not do: the partner
+ * may have named the hash of a file that he is not to see.
+ */
+static gboolean
+shows_file(const sync_item *it, const char *sha)
+{
+	const char *reg;
+	json_t *shown;
+
+	json_object_foreach (it->shadow, reg, shown)
+		if (reg[0] == '@' && g_strcmp0(sha_of(shown), sha) == 0)
+			return TRUE;
+	return FALSE;
+}
+
 gboolean
 gate_take_want(gateway *g, const json_t *line, GError **error)
 {
-	const char *uid = json_str(line, "uid"), *sha = sha_of(line), *reg;
-	json_t *unused;
+	const char *uid = json_str(line, "uid"), *sha = sha_of(line);
 
 	if (sha == NULL || !rand_id_valid(uid)) {
 		fail_set(error, REASON_LINES, "a line names no file of an item");
@@ -116,25 +130,12 @@ gate_take_want(gateway *g, const json_t *line, GError **error)
 	g_autoptr(sync_item) it = gate_load(g, uid, error);
 	if (it == NULL)
 		return FALSE;
-	json_object_foreach (it->rows, reg, unused)
-		if (sync_alive(it) && g_strcmp0(agreed_sha(it, reg), sha) == 0)
-			return add_line(g, LINE_FILE, "file", uid, sha, error);
+	if (sync_alive(it) && it->here && shows_file(it, sha))
+		return add_line(g, LINE_FILE, "file", uid, sha, error);
 	return add_line(g, LINE_ANSWER, "missing", uid, sha, error);
 }
 
-/* Are the bytes of file SHA here now? */
-static gboolean
-is_here(gateway *g, const char *sha)
-{
-	if (fsio_exists(spool_fd(g->spool, SPOOL_CONTENT), sha))
-		return TRUE;
-	int fd = g->tracker_ops->open_file(g->tracker, sha, NULL, NULL);
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
-
-/* A register of IT that can be shown now, or NULL; borrowed. */
+/* A register of IT whose bytes are here now, or NULL; borrowed. */
 static const char *
 first_due(gateway *g, const sync_item *it)
 {
@@ -144,7 +145,7 @@ first_due(gateway *g, const sync_item *it)
 	json_object_foreach (it->listed, reg, unused) {
 		const char *sha = lacking_sha(it, reg);
 
-		if (sha != NULL && is_here(g, sha))
+		if (sha != NULL && fsio_exists(spool_fd(g->spool, SPOOL_CONTENT), sha))
 			return reg;
 	}
 	return NULL;

@@ -66,7 +66,9 @@ void gate_forget_batch(gateway *);
 gboolean gate_recover(gateway *, GError **error);
 /* Merges one record into the item, which is taken over; what is to be written joins the batch. */
 gboolean gate_merge(gateway *, sync_item *taken, json_t *record, gboolean from_inq, GError **error);
-int gate_block(gateway *, const json_t *record);
+/* 0, or the reason for which the merge of RECORD into the item has to wait for something outside it.
+ */
+int gate_block(gateway *, const sync_item *, const json_t *record);
 /* "state=done, 2 comments", for notes; caller frees. */
 char *gate_record_text(const json_t *record);
 /* A record of the partner went on hold. */

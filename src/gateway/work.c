@@ -43,7 +43,7 @@ take_record(work *w, json_t *line, GError **error)
 	g_autoptr(sync_item) it = gate_load(g, uid, error);
 	if (it == NULL)
 		return FALSE;
-	int block = known ? gate_block(g, line) : REASON_UNKNOWN_RECORD;
+	int block = known ? gate_block(g, it, line) : REASON_UNKNOWN_RECORD;
 	gboolean elsewhere = !it->joined && json_flag(line, "full") && gate_elsewhere(g, uid);
 	sync_ctx ctx = gate_ctx(g);
 	sync_out out;
@@ -134,7 +134,7 @@ take_line(work *w, json_t *line, GError **error)
 
 /* ---- one envelope ---- */
 
-/* Files first: records wait for them.  Those the tracker has already are left in the envelope. */
+/* Files first: records wait for them. */
 static gboolean
 take_files(work *w, envelope *e, GError **error)
 {
@@ -144,11 +144,7 @@ take_files(work *w, envelope *e, GError **error)
 
 	for (guint i = 0; i < files->len; i++) {
 		const char *sha = files->pdata[i];
-		int fd = g->tracker_ops->open_file(g->tracker, sha, NULL, NULL);
-
-		if (fd >= 0)
-			close(fd);
-		else if (!envelope_extract(e, sha, dir, error))
+		if (!fsio_exists(dir, sha) && !envelope_extract(e, sha, dir, error))
 			return FALSE;
 	}
 	return files->len == 0 || fsio_sync(dir, error);

@@ -214,6 +214,7 @@ files(fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
 	g_autofree char *one = rand_id(), *two = rand_id();
 	g_autofree char *op = file_op(one, "a.txt", HELLO, "5");
+	g_autofree char *renamed = file_op(one, "c.txt", HELLO, "5");
 	g_autofree char *again = file_op(two, "b.txt", HELLO, "5");
 	guint64 size = 0;
 
@@ -223,8 +224,14 @@ files(fixture *f, gconstpointer data G_GNUC_UNUSED)
 	f->asked = 0;
 	expect(f, op, "ok {'kind':'file','name':'a.txt','sha256':'" HELLO "','size':5}");
 	g_assert_cmpuint(f->asked, ==, 1);
-	expect(f, again, "ok {'kind':'file','name':'b.txt','sha256':'" HELLO "','size':5}");
+	f->bytes = NULL;
+	expect(f, renamed, "ok {'kind':'file','name':'c.txt','sha256':'" HELLO "','size':5}");
 	g_assert_cmpuint(f->asked, ==, 1);
+	/* A hash alone gets nobody the bytes, though they are here. */
+	expect(f, again, "refused 508");
+	f->bytes = "hello";
+	expect(f, again, "ok {'kind':'file','name':'b.txt','sha256':'" HELLO "','size':5}");
+	g_assert_cmpuint(f->asked, >, 1);
 	int fd = adapter_desk.open_file(f->a, HELLO, &size, NULL);
 	g_assert_cmpint(fd, >=, 0);
 	close(fd);
