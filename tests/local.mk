@@ -70,6 +70,7 @@ FLOW_TESTS = \
 	tests/flow/cli.sh \
 	tests/flow/cli_link.sh \
 	tests/flow/consent.sh \
+	tests/flow/growth.sh \
 	tests/flow/kill.sh \
 	tests/flow/liar.sh \
 	tests/flow/log.sh \

@@ -97,7 +97,7 @@ static const setting settings[] = {
 	{"archive.keep", SET_TIME, "30 d", 0, 36500 * DAY, NULL, SET_LINK,
 	 "Archived envelopes older than this are removed; 0 keeps none."},
 	{"log.keep", SET_INT, "100000", 100, 1000000000, NULL, SET_LINK,
-	 "Lines of the log that are kept."},
+	 "Lines of the log that are kept; also how many envelopes that are done are remembered."},
 	{0},
 };
 

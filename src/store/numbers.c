@@ -306,6 +306,18 @@ store_find_incoming(store *s, guint64 number, GError **error)
 }
 
 gboolean
+store_trim_numbers(store *s, guint64 settled, guint64 done, guint64 keep, GError **error)
+{
+	guint64 mine = settled > keep ? settled - keep : 0, theirs = done > keep ? done - keep : 0;
+
+	return db_run(s->db, error,
+		      "DELETE FROM outgoing WHERE number > 1 AND number <= ? AND state = ?", "ui",
+		      mine, (gint64)OUT_DONE) &&
+	       db_run(s->db, error, "DELETE FROM incoming WHERE number > 1 AND number <= ?", "u",
+		      theirs);
+}
+
+gboolean
 store_has_incoming(store *s, guint64 number)
 {
 	gint64 n = 0;

@@ -99,6 +99,13 @@ GPtrArray *store_incomings(store *, guint64 first, GError **error); /* number >=
 void store_incoming_free(store_incoming *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(store_incoming, store_incoming_free)
 
+/*
+ * Forgets what is told of envelopes that are done, mine up to SETTLED and the partner's up to DONE,
+ * but for the last KEEP and the first of each side, which belongs to the pairing.  Their numbers
+ * stay used.
+ */
+gboolean store_trim_numbers(store *, guint64 settled, guint64 done, guint64 keep, GError **error);
+
 /* Acks of the partner whose `at` I have not processed yet. */
 gboolean store_add_ack(store *, guint64 done, guint64 at, GError **error);
 /* Takes those with at <= PROCESSED away; *RET_DONE is their highest done, 0 if none. */
