@@ -83,6 +83,7 @@ FLOW_TESTS = \
 	tests/flow/sweep.sh \
 	tests/flow/policies.sh \
 	tests/flow/scope.sh \
+	tests/flow/spool.sh \
 	tests/flow/status.sh \
 	tests/flow/three.sh
 

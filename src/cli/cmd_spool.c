@@ -133,6 +133,18 @@ print_content(const call *c, const json_t *envelope)
 		print_line("         ... -v shows more");
 }
 
+/* What can be done with one in quarantine. */
+static void
+print_commands(const call *c, const json_t *e, const char *which)
+{
+	if (g_strcmp0(json_str(e, "where"), "quarantine") != 0)
+		return;
+	print_line("%-8s handsel spool retry %s %s    judges it again, with today's settings", "",
+		   call_arg(c, 0), which);
+	print_line("%-8s handsel spool drop %s %s --note TEXT    removes it for good", "",
+		   call_arg(c, 0), which);
+}
+
 static void
 print_envelope(const call *c, const json_t *e)
 {
@@ -153,6 +165,7 @@ print_envelope(const call *c, const json_t *e)
 	print_member(e, "sha256", "sha256");
 	print_checks(e);
 	print_member(e, "then", "advice");
+	print_commands(c, e, id != NULL ? id : json_str(e, "name"));
 	if (json_array_size(json_object_get(e, "waits")) > 0)
 		print_line("others wait for this number: %s", waits);
 	print_content(c, e);

@@ -48,7 +48,7 @@ extern const command commands_help[], commands_init[];
 extern const command commands_link_new[], commands_link_join[], commands_link_list[];
 extern const command commands_link_set[], commands_link_end[];
 extern const command commands_sync[], commands_status[], commands_trace[], commands_check[];
-extern const command commands_log[];
+extern const command commands_log[], commands_spool_do[];
 extern const command commands_spool[], commands_hold[], commands_conflict[];
 extern const command commands_desk_edit[], commands_desk_thing[], commands_desk_list[];
 extern const command commands_desk_field[];

@@ -2,6 +2,9 @@ libhandsel_a_SOURCES += \
 	src/gateway/apply.c \
 	src/gateway/capture.c \
 	src/gateway/content.c \
+	src/gateway/envelopes.c \
+	src/gateway/envelopes.h \
+	src/gateway/envelopes_resend.c \
 	src/gateway/events.c \
 	src/gateway/events.h \
 	src/gateway/gateway.c \

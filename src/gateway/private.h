@@ -66,7 +66,8 @@ void gate_forget_batch(gateway *);
 gboolean gate_recover(gateway *, GError **error);
 /* Merges one record into the item, which is taken over; what is to be written joins the batch. */
 gboolean gate_merge(gateway *, sync_item *taken, json_t *record, gboolean from_inq, GError **error);
-/* 0, or the reason for which the merge of RECORD into the item has to wait for something outside it.
+/* 0, or the reason for which the merge of RECORD into the item has to wait for something outside
+ * it.
  */
 int gate_block(gateway *, const sync_item *, const json_t *record);
 /* "state=done, 2 comments", for notes; caller frees. */
@@ -111,6 +112,10 @@ void gate_fill_ack(gateway *, manifest *, gboolean last);
 
 /* take.c */
 gboolean gate_take(gateway *, GError **error);
+/* The same with one file, FILE to people, that does not lie in the channel; commits.  *RET: what
+ * the channel would have been told. */
+gboolean gate_take_one(gateway *, const char *file, const envelope_name *, int fd,
+		       take_verdict *ret, GError **error);
 
 /* Decrypts and verifies tmp file TMP (SIGNERS NULL: who signed is not judged); a descriptor of the
  * plain zip at 0 and its tmp name, which the caller removes; or -1. */
@@ -119,6 +124,10 @@ int gate_open_plain(gateway *, const char *tmp, pgp_protect, const char *const *
 /* The same with a file of any directory of the spool. */
 int gate_open_file(gateway *, spool_dir, const char *file, pgp_protect, const char *const *signers,
 		   char **ret_plain, GError **error);
+
+/* envelopes.c: did the operator refuse the partner's NUMBER?  Why, or NULL; caller frees. */
+char *gate_unwanted(gateway *, guint64 number);
+gboolean gate_forget_unwanted(gateway *, guint64 number, GError **error);
 
 /* work.c: what has been taken, in order */
 gboolean gate_work(gateway *, GError **error);

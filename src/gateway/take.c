@@ -364,3 +364,16 @@ gate_take(gateway *g, GError **error)
 	} while (done >= TAKE_BATCH || paired != (g->n.with != NULL));
 	return TRUE;
 }
+
+gboolean
+gate_take_one(gateway *g, const char *file, const envelope_name *name, int fd, take_verdict *ret,
+	      GError **error)
+{
+	if (!store_begin(g->store, error))
+		return FALSE;
+	if (take_file(file, name, fd, TRUE, ret, g, error) && spool_flush(g->spool, error) &&
+	    gate_save_numbers(g, error) && store_commit(g->store, error))
+		return TRUE;
+	store_rollback(g->store);
+	return FALSE;
+}

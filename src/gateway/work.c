@@ -197,6 +197,37 @@ refuse_lines(work *w, const GError *why, GError **error)
 	       store_add_line(g->store, LINE_ANSWER, "", 0, w->number, text, NULL, NULL, error);
 }
 
+/* Of an envelope that the operator refused, the answers count all the same. */
+static gboolean
+take_answers(work *w, envelope *e, const char *note, GError **error)
+{
+	for (w->line = 0;; w->line++) {
+		g_autoptr(json_ref) line = NULL;
+
+		if (!envelope_next(e, &line, error))
+			return FALSE;
+		if (line == NULL)
+			break;
+		if (g_strcmp0(json_str(line, "t"), "answer") == 0 && !take_answer(w, line, error))
+			return FALSE;
+	}
+	if (!gate_forget_unwanted(w->g, w->number, error))
+		return FALSE;
+	fail_set(error, REASON_OPERATOR, "refused by the operator%s%s", *note != '\0' ? ": " : "",
+		 note);
+	return FALSE;
+}
+
+static gboolean
+take_changes(work *w, envelope *e, const store_incoming *row, GError **error)
+{
+	g_autofree char *unwanted = gate_unwanted(w->g, w->number);
+
+	if (unwanted != NULL)
+		return take_answers(w, e, unwanted, error);
+	return take_files(w, e, error) && take_lines(w, e, row->line, error);
+}
+
 static gboolean
 take_content(work *w, envelope *e, const store_incoming *row, GError **error)
 {
@@ -209,7 +240,7 @@ take_content(work *w, envelope *e, const store_incoming *row, GError **error)
 	case KIND_PING:
 		return gate_work_ping(g, m, error);
 	case KIND_CHANGES:
-		return take_files(w, e, error) && take_lines(w, e, row->line, error);
+		return take_changes(w, e, row, error);
 	case KIND_BYE:
 		gate_note(g, "closed", NULL, w->id, "the partner said goodbye");
 		return store_put(g->store, "bye", g->now, error);

@@ -1,0 +1,173 @@
+#include "base/fail.h"
+#include "cli/ask.h"
+#include "cli/cmd_link.h"
+#include "cli/print.h"
+#include "gateway/envelopes.h"
+
+/* For people, what became of an envelope; in the order of what has to be looked at. */
+static const struct {
+	const char *outcome, *text;
+	gboolean waits;
+} outcomes[] = {
+	{"taken", "taken in", FALSE},
+	{"copy", "was here already", FALSE},
+	{"quarantined", "refused again", TRUE},
+	{"left", "left where it is", TRUE},
+	{"dropped", "dropped", FALSE},
+	{"refused", "will be refused when it is its turn", FALSE},
+	{"offered", "offered again", FALSE},
+	{"stored", "the partner has it and has not worked it off", FALSE},
+};
+
+static void
+tell(call *c, print_table *t, const json_t *one)
+{
+	const char *id = json_str(one, "id"), *text = json_str(one, "text");
+
+	for (gsize i = 0; i < G_N_ELEMENTS(outcomes); i++) {
+		if (g_strcmp0(outcomes[i].outcome, json_str(one, "outcome")) != 0)
+			continue;
+		if (outcomes[i].waits)
+			call_worsen(c, STATUS_WAITS);
+		if (t != NULL)
+			print_table_row(t, id != NULL ? id : json_str(one, "file"),
+					outcomes[i].text, text != NULL ? text : "");
+	}
+}
+
+/* Takes ALL over; NULL: an error has been set. */
+static gboolean
+tell_all(call *c, json_t *all)
+{
+	static const print_column columns[] = {
+		{"ID", FALSE, 0}, {"BECAME", FALSE, 0}, {"WHY", FALSE, 0}, {0}};
+	g_autoptr(print_table) t = c->json || c->quiet ? NULL : print_table_new(columns);
+	g_autoptr(json_ref) outcome = all;
+	const json_t *one;
+	gsize i;
+
+	json_array_foreach (all, i, one) {
+		tell(c, t, one);
+		if (c->json)
+			print_json(one);
+	}
+	if (all != NULL && json_array_size(all) == 0)
+		call_say(c, "there is none");
+	return all != NULL;
+}
+
+static gboolean
+run_retry(call *c, GError **error)
+{
+	g_autoptr(gateway) g = call_gateway(c, GATE_WORK, error);
+
+	return g != NULL && tell_all(c, envelopes_retry(g, call_args(c, 1), error));
+}
+
+static gboolean
+run_take(call *c, GError **error)
+{
+	g_autoptr(gateway) g = call_gateway(c, GATE_WORK, error);
+	g_autoptr(json_ref) all = json_array();
+
+	for (guint i = 1; g != NULL && i < call_len(c); i++) {
+		g_autoptr(json_ref) some = envelopes_take(g, call_arg(c, i), error);
+
+		if (some == NULL)
+			return FALSE;
+		json_array_extend(all, some);
+	}
+	return g != NULL && tell_all(c, json_incref(all));
+}
+
+static gboolean
+run_resend(call *c, GError **error)
+{
+	g_autoptr(gateway) g = call_gateway(c, GATE_TRACKER, error);
+
+	return g != NULL && tell_all(c, envelopes_resend(g, call_args(c, 1), error));
+}
+
+/* What can't be taken back is asked for. */
+static gboolean
+is_sure(const call *c, const char *question, GError **error)
+{
+	if (call_has(c, "yes") || (ask_possible() && ask_yes(question, FALSE)))
+		return TRUE;
+	fail_set(error, FAIL_USAGE, "%s: nothing was done; say --yes if you mean it",
+		 c->command->name);
+	return FALSE;
+}
+
+static gboolean
+run_drop(call *c, GError **error)
+{
+	g_autofree char *ids = g_strjoinv(", ", (char **)call_args(c, 1));
+	g_autofree char *question = g_strdup_printf(
+		"Remove %s from quarantine of link %s for good?", ids, call_arg(c, 0));
+
+	if (!is_sure(c, question, error))
+		return FALSE;
+	g_autoptr(gateway) g = call_gateway(c, GATE_TRACKER, error);
+	return g != NULL &&
+	       tell_all(c, envelopes_drop(g, call_args(c, 1), call_value(c, "note"), error));
+}
+
+static gboolean
+run_refuse(call *c, GError **error)
+{
+	g_autofree char *ids = g_strjoinv(", ", (char **)call_args(c, 1));
+	g_autofree char *question = g_strdup_printf(
+		"Refuse the changes of %s on link %s, and tell the partner?", ids, call_arg(c, 0));
+
+	if (!is_sure(c, question, error))
+		return FALSE;
+	g_autoptr(gateway) g = call_gateway(c, GATE_TRACKER, error);
+	return g != NULL &&
+	       tell_all(c, envelopes_refuse(g, call_args(c, 1), call_value(c, "note"), error));
+}
+
+static const command_option sure_options[] = {
+	{"note", "TEXT", "why; it stands in the log, and the partner is told what is refused",
+	 FALSE},
+	{"yes", NULL, "does not ask", FALSE},
+	{0},
+};
+
+static const command_option drop_options[] = {
+	{"note", "TEXT", "why; it stands in the log", FALSE},
+	{"yes", NULL, "does not ask", FALSE},
+	{0},
+};
+
+const command commands_spool_do[] = {
+	{"spool retry", "NAME ID...", "judge again what is in quarantine",
+	 "Judges envelopes in quarantine again, with today's settings and keys: ids, file names, "
+	 "or ALL.\n"
+	 "Those that pass are taken in. Ends with 3 if one does not.",
+	 2, ANY_NUMBER, NULL, run_retry},
+	{"spool refuse", "NAME ID... [--note TEXT] [--yes]", "refuse an envelope that waits",
+	 "Refuses envelopes that were taken in and are not worked off yet, because one before "
+	 "them is\n"
+	 "missing: their changes will not be made, the partner is told and sends the items in them "
+	 "anew,\n"
+	 "as they are then. What is in quarantine can be dropped only: nobody has proven to have "
+	 "sent it.",
+	 2, ANY_NUMBER, sure_options, run_refuse},
+	{"spool drop", "NAME ID... [--note TEXT] [--yes]", "remove what is in quarantine",
+	 "Removes envelopes from quarantine for good: ids, file names, or ALL. If the partner sent "
+	 "one,\n"
+	 "it will offer it again, as it was never acknowledged.",
+	 2, ANY_NUMBER, drop_options, run_drop},
+	{"spool resend", "NAME ID...", "offer envelopes again",
+	 "Offers envelopes that the partner has not acknowledged again at once, the very same "
+	 "bytes: ids,\n"
+	 "ranges like m17-m20, or ALL. Use it when files were lost on their way.",
+	 2, ANY_NUMBER, NULL, run_resend},
+	{"spool take", "NAME FILE...", "take an envelope from anywhere",
+	 "Takes in a copy of a file as if it lay in RECEIVE, with all checks; the file stays where "
+	 "it is.\n"
+	 "Ends with 3 if it is not taken.",
+	 2, ANY_NUMBER, NULL, run_take},
+	{0},
+};
