@@ -19,6 +19,7 @@ UNIT_TESTS = \
 	tests/unit/folder_send-t \
 	tests/unit/fsio-t \
 	tests/unit/fsio_dir-t \
+	tests/unit/helper_status-t \
 	tests/unit/item-t \
 	tests/unit/json-t \
 	tests/unit/manifest-t \
@@ -30,6 +31,7 @@ UNIT_TESTS = \
 	tests/unit/pgp-t \
 	tests/unit/pgp_foreign-t \
 	tests/unit/pgp_life-t \
+	tests/unit/pgp_many-t \
 	tests/unit/plan-t \
 	tests/unit/proof-t \
 	tests/unit/rand-t \
@@ -132,6 +134,12 @@ tests_unit_sync_wire_t_SOURCES = tests/unit/sync_wire-t.c $(SYNC_KIT)
 tests_unit_sync_sim_t_SOURCES = tests/unit/sync_sim-t.c $(SYNC_PLAY)
 tests_unit_sync_mutants_t_SOURCES = tests/unit/sync_mutants-t.c $(SYNC_PLAY) $(SYNC_FILES)
 tests_unit_sync_mutants_t_CPPFLAGS = $(AM_CPPFLAGS) -DSYNC_MUTANTS
+
+# A part of the helper, without GPGME.
+tests_unit_helper_status_t_SOURCES = \
+	tests/unit/helper_status-t.c \
+	src/pgp/helper_status.c \
+	src/pgp/helper_status.h
 
 # The very objects of handsel, and the seam that only tests have.
 tests_handsel_test_SOURCES = $(handsel_SOURCES) tests/seam.c

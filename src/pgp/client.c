@@ -20,7 +20,7 @@
 #endif
 
 #define STOP_WAIT_MS 15000 /* far more than ending gpg-agent takes */
-#define STEP_MS      5
+#define STEP_MS      1
 
 struct pgp {
 	char *home;
@@ -334,6 +334,40 @@ pgp_unseal(pgp *p, int in, int out, pgp_protect protect, const char *const *sign
 		fields_of(protect == PGP_SIGN ? "sign" : "encrypt", bytes, signers);
 
 	return ask(p, WIRE_UNSEAL, fields, in, out, ret_signer, error);
+}
+
+static gboolean
+are_opened(const char *text, guint n, gboolean *ret, GError **error)
+{
+	if (text == NULL || strlen(text) != n || strspn(text, "01") != n) {
+		fail_set(error, FAIL_BUG, "handsel-pgp: malformed answer");
+		return FALSE;
+	}
+	for (guint i = 0; i < n; i++)
+		ret[i] = text[i] == '1';
+	return TRUE;
+}
+
+gboolean
+pgp_unseal_many(pgp *p, int dir, const char *const *names, guint n, pgp_protect protect,
+		const char *const *signers, guint64 limit, gboolean *ret_opened, GError **error)
+{
+	g_autofree char *bytes = g_strdup_printf("%" G_GUINT64_FORMAT, limit);
+	g_autofree char *count = g_strdup_printf("%u", n);
+	g_autoptr(GPtrArray) fields = g_ptr_array_new();
+	g_autofree char *opened = NULL;
+
+	g_ptr_array_add(fields, (gpointer)(protect == PGP_SIGN ? "sign" : "encrypt"));
+	g_ptr_array_add(fields, bytes);
+	g_ptr_array_add(fields, count);
+	for (guint i = 0; i < n; i++)
+		g_ptr_array_add(fields, (gpointer)names[i]);
+	for (; *signers != NULL; signers++)
+		g_ptr_array_add(fields, (gpointer)*signers);
+	g_ptr_array_add(fields, NULL);
+	return ask(p, WIRE_UNSEAL_MANY, (const char *const *)fields->pdata, dir, -1, &opened,
+		   error) &&
+	       are_opened(opened, n, ret_opened, error);
 }
 
 gboolean

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -14,13 +15,35 @@ static const struct {
 	helper_op *run;
 	guint fields;
 	guint fds;
+	gboolean gpgme; /* is it done by GPGME? */
 } ops[] = {
-	[WIRE_MAKE_KEY] = {helper_make_key, 1, 0}, [WIRE_EXPORT] = {helper_export, 1, 1},
-	[WIRE_IMPORT] = {helper_import, 0, 1},     [WIRE_FORGET] = {helper_forget, 1, 0},
-	[WIRE_SEAL] = {helper_seal, 1, 2},         [WIRE_UNSEAL] = {helper_unseal, 2, 2},
-	[WIRE_DECRYPT] = {helper_decrypt, 1, 2},   [WIRE_SIGN] = {helper_sign, 1, 2},
-	[WIRE_VERIFY] = {helper_verify, 1, 2},
+	[WIRE_MAKE_KEY] = {helper_make_key, 1, 0, TRUE},
+	[WIRE_EXPORT] = {helper_export, 1, 1, TRUE},
+	[WIRE_IMPORT] = {helper_import, 0, 1, TRUE},
+	[WIRE_FORGET] = {helper_forget, 1, 0, TRUE},
+	[WIRE_SEAL] = {helper_seal, 1, 2, FALSE},
+	[WIRE_UNSEAL] = {helper_unseal, 2, 2, FALSE},
+	[WIRE_DECRYPT] = {helper_decrypt, 1, 2, FALSE},
+	[WIRE_SIGN] = {helper_sign, 1, 2, TRUE},
+	[WIRE_VERIFY] = {helper_verify, 1, 2, TRUE},
+	[WIRE_UNSEAL_MANY] = {helper_unseal_many, 3, 1, FALSE},
 };
+
+/* What a pass that finds nothing to do needs not have. */
+static gboolean
+wake(helper *h, GError **error)
+{
+	if (h->gpg != NULL)
+		return TRUE;
+	if (!helper_home_wake(h->home, error))
+		return FALSE;
+	g_setenv("GNUPGHOME", helper_home_name(h->home), TRUE);
+	h->gpg = g_find_program_in_path("gpg");
+	if (h->gpg == NULL)
+		fail_set(error, FAIL_CONFIG, "there is no gpg in %s; install GnuPG",
+			 g_getenv("PATH"));
+	return h->gpg != NULL;
+}
 
 static gboolean
 run(helper *h, const wire_message *m, char **ret_text, GError **error)
@@ -33,7 +56,8 @@ run(helper *h, const wire_message *m, char **ret_text, GError **error)
 		fail_set(error, FAIL_BUG, "handsel-pgp: malformed request");
 		return FALSE;
 	}
-	return ops[op].run(h, m, ret_text, error);
+	return wake(h, error) && (!ops[op].gpgme || helper_gpgme_open(h, error)) &&
+	       ops[op].run(h, m, ret_text, error);
 }
 
 static gboolean
@@ -62,46 +86,6 @@ serve(helper *h)
 	}
 }
 
-/*
- * gpgme tells a good signature even where gpg goes on to complain that more follows: junk, or
- * another message.
- */
-static gpgme_error_t
-heed_status(void *data, const char *keyword, const char *args)
-{
-	helper *h = data;
-
-	if (g_str_equal(keyword, "NODATA") || g_str_equal(keyword, "UNEXPECTED") ||
-	    (g_str_equal(keyword, "ERROR") &&
-	     (g_str_has_prefix(args, "proc_pkt.") || g_str_has_prefix(args, "decryption."))))
-		h->unsound = TRUE;
-	return 0;
-}
-
-/* One context for the whole life: a new one costs four gpg operations. */
-static gpgme_ctx_t
-make_context(const char *home, GError **error)
-{
-	gpgme_ctx_t gpg = NULL;
-
-	/* gpg is where the system has it; asking gpgconf costs four processes at every start. */
-	gpgme_set_global_flag("disable-gpgconf", "1");
-	gpgme_check_version(NULL);
-	gpgme_error_t e = gpgme_new(&gpg);
-	if (e == 0)
-		e = gpgme_ctx_set_engine_info(gpg, GPGME_PROTOCOL_OpenPGP, NULL, home);
-	if (e == 0)
-		e = gpgme_set_protocol(gpg, GPGME_PROTOCOL_OpenPGP);
-	if (e == 0)
-		e = gpgme_set_ctx_flag(gpg, "full-status", "1");
-	if (e == 0)
-		return gpg;
-	helper_failed(error, e, NULL, FAIL_CONFIG, "cannot use gpg");
-	if (gpg != NULL)
-		gpgme_release(gpg);
-	return NULL;
-}
-
 static int
 serve_home(const char *path)
 {
@@ -109,27 +93,23 @@ serve_home(const char *path)
 	g_autoptr(helper_home) home = helper_home_open(path, &error);
 	helper h = {.home = home};
 
-	if (home != NULL) {
-		g_setenv("GNUPGHOME", helper_home_name(home), TRUE);
-		h.gpg = make_context(helper_home_name(home), &error);
-	}
-	if (!answer(h.gpg != NULL, NULL, error) || h.gpg == NULL)
+	if (!answer(home != NULL, NULL, error) || home == NULL)
 		return 1;
-	gpgme_set_status_cb(h.gpg, heed_status, &h);
-	h.keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-				       (GDestroyNotify)gpgme_key_unref);
 	serve(&h);
-	g_hash_table_unref(h.keys);
-	gpgme_release(h.gpg);
+	helper_gpgme_close(&h);
+	g_free(h.gpg);
 	return 0;
 }
 
-/* A terminal's or service manager's signal goes to us as well as to the client: it shall finish
- * what it does and then close the socket. */
+/*
+ * A terminal's or service manager's signal goes to us as well as to the client: it shall finish
+ * what it does and then close the socket.  gpg, which inherits this, shall see a file that becomes
+ * too large as an error.
+ */
 static void
 ignore_signals(void)
 {
-	static const int ignored[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE};
+	static const int ignored[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGXFSZ};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(ignored); i++)
 		signal(ignored[i], SIG_IGN);
@@ -156,5 +136,6 @@ main(int argc, char **argv)
 	ignore_signals();
 	fcntl(WIRE_SOCKET, F_SETFD, FD_CLOEXEC);
 	close_range(WIRE_SOCKET + 1, ~0U, 0);
+	umask(077);
 	return serve_home(argv[2]);
 }

@@ -27,25 +27,51 @@ helper_source(int fd, GError **error)
 	return ready(data, e, error);
 }
 
+gboolean
+helper_sink_write(helper_sink *sink, const void *buf, gsize len)
+{
+	const char *from = buf;
+
+	if (len > sink->left) {
+		sink->over = TRUE;
+		return FALSE;
+	}
+	while (len > 0) {
+		ssize_t n = write(sink->fd, from, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			sink->errnum = errno;
+			return FALSE;
+		}
+		from += n;
+		len -= (gsize)n;
+		sink->left -= (guint64)n;
+	}
+	return TRUE;
+}
+
+gboolean
+helper_sink_fine(const helper_sink *sink, const char *what, GError **error)
+{
+	if (sink->over)
+		fail_set(error, REASON_BOMB, "%s: the output is longer than it may be", what);
+	else if (sink->errnum != 0)
+		fail_errno(error, sink->errnum, "%s", what);
+	return !sink->over && sink->errnum == 0;
+}
+
+/* For gpgme. */
 static ssize_t
 sink_write(void *handle, const void *buf, size_t size)
 {
 	helper_sink *sink = handle;
-	ssize_t n;
 
-	if (size > sink->left) {
-		sink->over = TRUE;
-		errno = EFBIG;
-		return -1;
-	}
-	do
-		n = write(sink->fd, buf, size);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		sink->errnum = errno;
-	else
-		sink->left -= (guint64)n;
-	return n;
+	if (helper_sink_write(sink, buf, size))
+		return (ssize_t)size;
+	errno = sink->over ? EFBIG : sink->errnum;
+	return -1;
 }
 
 gpgme_data_t
@@ -61,12 +87,11 @@ helper_sink_data(helper_sink *sink, GError **error)
 void
 helper_failed(GError **error, gpgme_error_t e, const helper_sink *sink, int code, const char *what)
 {
-	int errnum = sink != NULL && sink->errnum != 0 ? sink->errnum
-						       : gpgme_err_code_to_errno(gpgme_err_code(e));
+	int errnum = gpgme_err_code_to_errno(gpgme_err_code(e));
 
-	if (sink != NULL && sink->over) {
-		fail_set(error, REASON_BOMB, "%s: the output is longer than it may be", what);
-	} else if (errnum != 0) {
+	if (sink != NULL && !helper_sink_fine(sink, what, error))
+		return;
+	if (errnum != 0) {
 		fail_errno(error, errnum, "%s", what);
 	} else {
 		g_autofree char *text = g_strdup(gpgme_strerror(e));

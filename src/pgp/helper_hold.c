@@ -12,7 +12,7 @@
 
 #define AGENT_SOCKET  HELPER_SHORT_LINK "/S.gpg-agent"
 #define AGENT_WAIT_MS 3000
-#define STEP_MS       5
+#define STEP_MS       1
 
 extern char **environ;
 

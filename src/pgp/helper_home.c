@@ -17,6 +17,7 @@
 #define CONF_MAX     4096
 
 struct helper_home {
+	char *path;
 	int dir;  /* the key ring */
 	int lock; /* ours as long as we live */
 	char *short_dir;
@@ -182,17 +183,26 @@ helper_home_open(const char *path, GError **error)
 
 	h->dir = h->lock = h->short_fd = h->life = -1;
 	h->keeper = -1;
+	h->path = g_strdup(path);
 	if (!claim(h, path, error) || !write_conf(h->dir, "gpg.conf", gpg_conf, error) ||
 	    !write_conf(h->dir, "gpg-agent.conf", agent_conf, error))
 		return NULL;
+	return g_steal_pointer(&h);
+}
+
+gboolean
+helper_home_wake(helper_home *h, GError **error)
+{
+	if (h->keeper >= 0)
+		return TRUE;
 	sweep();
-	if (!make_short_dir(h, path, error))
-		return NULL;
+	if (h->short_dir == NULL && !make_short_dir(h, h->path, error))
+		return FALSE;
 	/* An agent that a dead helper left ends when its socket is gone. */
 	if (!fsio_remove(h->dir, "S.gpg-agent", error))
-		return NULL;
+		return FALSE;
 	h->keeper = helper_hold_start(h->short_dir, &h->life, error);
-	return h->keeper >= 0 ? g_steal_pointer(&h) : NULL;
+	return h->keeper >= 0;
 }
 
 void
@@ -213,6 +223,7 @@ helper_home_close(helper_home *h)
 	for (gsize i = 0; i < G_N_ELEMENTS(fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	g_free(h->path);
 	g_free(h->short_dir);
 	g_free(h->name);
 	g_free(h);

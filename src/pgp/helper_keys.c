@@ -9,6 +9,12 @@
 #define NAME_MAX_BYTES 255
 #define NO_LIMITS      (GPGME_CREATE_NOPASSWD | GPGME_CREATE_NOEXPIRE)
 
+gboolean
+helper_is_fingerprint(const char *text)
+{
+	return strlen(text) == PGP_FPR_LEN && strspn(text, "0123456789ABCDEF") == PGP_FPR_LEN;
+}
+
 /* GPG_ERR_EOF: there is no such key.  The cache owns *RET. */
 static gpgme_error_t
 find_key(helper *h, const char *fpr, gpgme_key_t *ret)
@@ -16,10 +22,9 @@ find_key(helper *h, const char *fpr, gpgme_key_t *ret)
 	gpgme_key_t key = g_hash_table_lookup(h->keys, fpr);
 
 	if (key == NULL) {
-		/* gpg takes parts of names too; only a fingerprint is exact. */
-		if (strlen(fpr) != PGP_FPR_LEN || strspn(fpr, "0123456789ABCDEF") != PGP_FPR_LEN)
+		if (!helper_is_fingerprint(fpr))
 			return gpgme_error(GPG_ERR_EOF);
-		gpgme_error_t e = gpgme_get_key(h->gpg, fpr, &key, 0);
+		gpgme_error_t e = gpgme_get_key(h->gpgme, fpr, &key, 0);
 		if (e != 0)
 			return e;
 		g_hash_table_insert(h->keys, g_strdup(fpr), key);
@@ -61,7 +66,7 @@ add_subkey(helper *h, const char *fpr)
 	gpgme_error_t e = find_key(h, fpr, &key);
 
 	if (e == 0)
-		e = gpgme_op_createsubkey(h->gpg, key, "cv25519", 0, 0,
+		e = gpgme_op_createsubkey(h->gpgme, key, "cv25519", 0, 0,
 					  GPGME_CREATE_ENCR | NO_LIMITS);
 	g_hash_table_remove_all(h->keys);
 	return e;
@@ -80,10 +85,10 @@ helper_make_key(helper *h, const wire_message *m, char **ret_text, GError **erro
 		return FALSE;
 	}
 	/* FORCE: names need not be unique, fingerprints are. */
-	gpgme_error_t e = gpgme_op_createkey(h->gpg, name, "ed25519", 0, 0, NULL,
+	gpgme_error_t e = gpgme_op_createkey(h->gpgme, name, "ed25519", 0, 0, NULL,
 					     GPGME_CREATE_SIGN | GPGME_CREATE_CERT |
 						     GPGME_CREATE_FORCE | NO_LIMITS);
-	gpgme_genkey_result_t made = e == 0 ? gpgme_op_genkey_result(h->gpg) : NULL;
+	gpgme_genkey_result_t made = e == 0 ? gpgme_op_genkey_result(h->gpgme) : NULL;
 	if (made == NULL || made->fpr == NULL) {
 		helper_failed(error, e, NULL, FAIL_RETRY, what);
 		return FALSE;
@@ -109,9 +114,9 @@ helper_export(helper *h, const wire_message *m, char **ret_text G_GNUC_UNUSED, G
 	g_autoptr(helper_data) out = helper_sink_data(&sink, error);
 	if (out == NULL)
 		return FALSE;
-	gpgme_set_armor(h->gpg, 1);
-	gpgme_error_t e = gpgme_op_export_keys(h->gpg, keys, GPGME_EXPORT_MODE_MINIMAL, out);
-	gpgme_set_armor(h->gpg, 0);
+	gpgme_set_armor(h->gpgme, 1);
+	gpgme_error_t e = gpgme_op_export_keys(h->gpgme, keys, GPGME_EXPORT_MODE_MINIMAL, out);
+	gpgme_set_armor(h->gpgme, 0);
 	if (e != 0)
 		helper_failed(error, e, &sink, FAIL_RETRY, "cannot export a key");
 	return e == 0;
@@ -159,14 +164,14 @@ inspect(helper *h, int fd, GError **error)
 
 	if (in == NULL)
 		return NULL;
-	gpgme_error_t e = gpgme_op_keylist_from_data_start(h->gpg, in, 0);
-	for (gpgme_key_t key; e == 0 && (e = gpgme_op_keylist_next(h->gpg, &key)) == 0; n++) {
+	gpgme_error_t e = gpgme_op_keylist_from_data_start(h->gpgme, in, 0);
+	for (gpgme_key_t key; e == 0 && (e = gpgme_op_keylist_next(h->gpgme, &key)) == 0; n++) {
 		if (first == NULL)
 			first = key;
 		else
 			gpgme_key_unref(key);
 	}
-	gpgme_op_keylist_end(h->gpg);
+	gpgme_op_keylist_end(h->gpgme);
 	if (gpgme_err_code(e) != GPG_ERR_EOF || n != 1) {
 		fail_set(error, FAIL_REJECT, "exactly one OpenPGP key is wanted, not %u", n);
 		return NULL;
@@ -181,12 +186,12 @@ take_in(helper *h, int fd, const char *fpr, GError **error)
 
 	if (in == NULL)
 		return FALSE;
-	gpgme_error_t e = gpgme_op_import(h->gpg, in);
+	gpgme_error_t e = gpgme_op_import(h->gpgme, in);
 	if (e != 0) {
 		helper_failed(error, e, NULL, FAIL_RETRY, "cannot take in a key");
 		return FALSE;
 	}
-	gpgme_import_result_t r = gpgme_op_import_result(h->gpg);
+	gpgme_import_result_t r = gpgme_op_import_result(h->gpgme);
 	if (r->secret_read != 0 || r->imports == NULL || r->imports->result != 0 ||
 	    g_strcmp0(r->imports->fpr, fpr) != 0) {
 		fail_set(error, FAIL_REJECT, "key %s cannot be taken in", fpr);
@@ -236,7 +241,7 @@ helper_forget(helper *h, const wire_message *m, char **ret_text G_GNUC_UNUSED, G
 	if (gpgme_err_code(e) == GPG_ERR_EOF)
 		return TRUE;
 	if (e == 0)
-		e = gpgme_op_delete_ext(h->gpg, key,
+		e = gpgme_op_delete_ext(h->gpgme, key,
 					GPGME_DELETE_ALLOW_SECRET | GPGME_DELETE_FORCE);
 	g_hash_table_remove_all(h->keys);
 	if (e != 0) {

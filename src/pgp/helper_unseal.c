@@ -1,9 +1,13 @@
-#include <string.h>
+#include <errno.h>
+#include <unistd.h>
 
 #include "base/fail.h"
 #include "base/u64.h"
 #include "pgp/helper.h"
+#include "pgp/helper_status.h"
 #include "pgp/pgp.h"
+
+#define BUFFER 65536
 
 /* What a message of a shape is, where the link wants another. */
 typedef struct {
@@ -57,139 +61,63 @@ check_shape(int fd, pgp_protect protect, GError **error)
 	return v->reason == 0;
 }
 
-/*
- * One signature, good, by a key whose primary fingerprint is in SIGNERS; *RET_SIGNER is that
- * fingerprint.  With REASON_UNKNOWN_SIGNER it names who signed, as far as known.
- */
+/* Trouble with reading our own copy says nothing about the message. */
 static gboolean
-judge(helper *h, gpgme_signature_t s, char **signers, char **ret_signer, GError **error)
+check_readable(int fd, off_t from, GError **error)
 {
-	if (s == NULL || s->next != NULL) {
-		fail_set(error, s == NULL ? REASON_UNSIGNED : REASON_BAD_SIGNATURE,
-			 s == NULL ? "there is no signature" : "more than one signature");
-		return FALSE;
-	}
-	int code = (int)gpgme_err_code(s->status);
-	if (code != GPG_ERR_NO_ERROR && code != GPG_ERR_NO_PUBKEY) {
-		helper_failed(error, s->status, NULL, REASON_BAD_SIGNATURE, "the signature");
-		return FALSE;
-	}
-	const char *fpr = s->fpr == NULL ? "" : s->fpr;
-	if (code == GPG_ERR_NO_ERROR) {
-		gpgme_key_t key = helper_key(h, fpr, error);
-		if (key == NULL)
-			return FALSE;
-		fpr = key->fpr;
-		if (g_strv_contains((const char *const *)signers, fpr)) {
-			*ret_signer = g_strdup(fpr);
-			return TRUE;
-		}
-	}
-	fail_set(error, REASON_UNKNOWN_SIGNER, "signed by %s, which is not the partner's key",
-		 *fpr == '\0' ? "an unknown key" : fpr);
-	if (strlen(fpr) == PGP_FPR_LEN)
-		*ret_signer = g_strdup(fpr);
-	return FALSE;
+	g_autofree char *buf = g_malloc(BUFFER);
+	ssize_t n;
+
+	while ((n = pread(fd, buf, BUFFER, from)) > 0)
+		from += n;
+	if (n < 0)
+		fail_errno(error, errno, "cannot read the message");
+	return n == 0;
 }
 
-/*
- * Judges what the operation that ended with E found.  A bad signature is told as such, whatever
- * else gpg complains of.  CODE: what it is if there is an error, but no bad signature.
- */
+/* Lets gpg unpack M's first file into its second, LIMIT bytes at most, by the words ARGS. */
 static gboolean
-judge_result(helper *h, gpgme_error_t e, const helper_sink *sink, int code, char **signers,
-	     char **ret_signer, GError **error)
+unpack(helper *h, const wire_message *m, const char *limit, const char *const *args,
+       helper_said *ret, GError **error)
 {
-	gpgme_verify_result_t r = gpgme_op_verify_result(h->gpg);
-	gpgme_signature_t s = r == NULL ? NULL : r->signatures;
+	helper_sink sink = {.fd = m->fds[1]};
+	const helper_run run = {
+		.args = args, .in = m->fds[0], .sink = &sink, .what = "cannot unpack", .dir = -1};
+	off_t from = lseek(m->fds[0], 0, SEEK_CUR);
 
-	if (sink != NULL && (sink->over || sink->errnum != 0)) {
-		helper_failed(error, e, sink, code, "cannot unpack");
+	if (!u64_parse(limit, G_MAXUINT64, &sink.left)) {
+		fail_set(error, FAIL_BUG, "%s is no limit", limit);
 		return FALSE;
 	}
-	gboolean bad = s != NULL && gpgme_err_code(s->status) != GPG_ERR_NO_ERROR;
-	if (bad || (e == 0 && !h->unsound))
-		return judge(h, s, signers, ret_signer, error);
-	if (e == 0)
-		e = gpgme_error(GPG_ERR_UNEXPECTED);
-	helper_failed(error, e, sink, code,
-		      code == REASON_CANNOT_DECRYPT ? "cannot decrypt" : "cannot verify");
-	return FALSE;
-}
-
-/* Did gpg find what the shape promised? */
-static gboolean
-check_encrypted(helper *h, GError **error)
-{
-	gpgme_decrypt_result_t r = gpgme_op_decrypt_result(h->gpg);
-
-	if (r == NULL || r->recipients == NULL || r->legacy_cipher_nomdc) {
-		fail_set(error, REASON_PROTECTION, "the message is not encrypted to our key");
-		return FALSE;
-	}
-	return TRUE;
+	return helper_gpg(h, &run, ret, error) &&
+	       (ret->clean || check_readable(m->fds[0], from, error));
 }
 
 gboolean
 helper_unseal(helper *h, const wire_message *m, char **ret_text, GError **error)
 {
-	helper_sink sink = {.fd = m->fds[1]};
+	static const char *const args[] = {"--output", "-", "--decrypt", NULL};
 	gboolean encrypted = g_str_equal(m->fields[0], "encrypt");
+	g_auto(helper_said) said = {0};
+	helper_status status;
 
-	if (!u64_parse(m->fields[1], G_MAXUINT64, &sink.left)) {
-		fail_set(error, FAIL_BUG, "%s is no limit", m->fields[1]);
+	if (!check_shape(m->fds[0], encrypted ? PGP_ENCRYPT : PGP_SIGN, error) ||
+	    !unpack(h, m, m->fields[1], args, &said, error))
 		return FALSE;
-	}
-	if (!check_shape(m->fds[0], encrypted ? PGP_ENCRYPT : PGP_SIGN, error))
-		return FALSE;
-	g_autoptr(helper_data) in = helper_source(m->fds[0], error);
-	g_autoptr(helper_data) out = in == NULL ? NULL : helper_sink_data(&sink, error);
-	if (out == NULL)
-		return FALSE;
-	h->unsound = FALSE;
-	gpgme_error_t e = encrypted ? gpgme_op_decrypt_verify(h->gpg, in, out)
-				    : gpgme_op_verify(h->gpg, in, NULL, out);
-	if (e == 0 && encrypted && !check_encrypted(h, error))
-		return FALSE;
-	return judge_result(h, e, &sink, encrypted ? REASON_CANNOT_DECRYPT : REASON_BAD_SIGNATURE,
-			    m->fields + 2, ret_text, error);
+	helper_status_read(said.text, said.len, &status);
+	return helper_status_judge(&status, said.clean, encrypted, m->fields + 2, ret_text, error);
 }
 
 gboolean
 helper_decrypt(helper *h, const wire_message *m, char **ret_text G_GNUC_UNUSED, GError **error)
 {
-	helper_sink sink = {.fd = m->fds[1]};
+	static const char *const args[] = {"--output", "-", "--skip-verify", "--decrypt", NULL};
+	g_auto(helper_said) said = {0};
+	helper_status status;
 
-	if (!u64_parse(m->fields[0], G_MAXUINT64, &sink.left)) {
-		fail_set(error, FAIL_BUG, "%s is no limit", m->fields[0]);
+	if (!check_shape(m->fds[0], PGP_ENCRYPT, error) ||
+	    !unpack(h, m, m->fields[0], args, &said, error))
 		return FALSE;
-	}
-	if (!check_shape(m->fds[0], PGP_ENCRYPT, error))
-		return FALSE;
-	g_autoptr(helper_data) in = helper_source(m->fds[0], error);
-	g_autoptr(helper_data) out = in == NULL ? NULL : helper_sink_data(&sink, error);
-	if (out == NULL)
-		return FALSE;
-	h->unsound = FALSE;
-	gpgme_error_t e = gpgme_op_decrypt(h->gpg, in, out);
-	if (e == 0 && h->unsound)
-		e = gpgme_error(GPG_ERR_UNEXPECTED);
-	if (e != 0) {
-		helper_failed(error, e, &sink, REASON_CANNOT_DECRYPT, "cannot decrypt");
-		return FALSE;
-	}
-	return check_encrypted(h, error);
-}
-
-gboolean
-helper_verify(helper *h, const wire_message *m, char **ret_text, GError **error)
-{
-	g_autoptr(helper_data) data = helper_source(m->fds[0], error);
-	g_autoptr(helper_data) signature = data == NULL ? NULL : helper_source(m->fds[1], error);
-
-	if (signature == NULL)
-		return FALSE;
-	h->unsound = FALSE;
-	gpgme_error_t e = gpgme_op_verify(h->gpg, signature, data, NULL);
-	return judge_result(h, e, NULL, REASON_BAD_SIGNATURE, m->fields, ret_text, error);
+	helper_status_read(said.text, said.len, &status);
+	return helper_status_decrypted(&status, said.clean, error);
 }

@@ -10,11 +10,17 @@ handsel_pgp_SOURCES = \
 	src/pgp/helper.c \
 	src/pgp/helper.h \
 	src/pgp/helper_data.c \
+	src/pgp/helper_gpg.c \
+	src/pgp/helper_gpgme.c \
 	src/pgp/helper_hold.c \
 	src/pgp/helper_home.c \
 	src/pgp/helper_keys.c \
+	src/pgp/helper_many.c \
 	src/pgp/helper_packet.c \
 	src/pgp/helper_seal.c \
+	src/pgp/helper_sign.c \
+	src/pgp/helper_status.c \
+	src/pgp/helper_status.h \
 	src/pgp/helper_unseal.c
 handsel_pgp_CFLAGS = $(AM_CFLAGS) $(GPGME_CFLAGS)
 handsel_pgp_LDADD = libhandsel.a $(GPGME_LIBS) $(DEPS_LIBS)

@@ -19,9 +19,9 @@ typedef struct pgp pgp;
 
 /*
  * Starts the helper on key ring HOME, making it (0700, with its gpg.conf and
- * gpg-agent.conf) if it is not there.  A home readable by others is refused (CONFIG).
- * PROGRAM is the helper's path; NULL: $HANDSEL_PGP, else the installed one.  A home that another
- * helper still has after a few seconds: class RETRY.
+ * gpg-agent.conf) if it is not there; the agent follows with the first request.  A home readable by
+ * others is refused (CONFIG). PROGRAM is the helper's path; NULL: $HANDSEL_PGP, else the installed
+ * one.  A home that another helper still has after a few seconds: class RETRY.
  */
 pgp *pgp_start(const char *home, const char *program, GError **error);
 /* Ends helper and agent and waits for them; NULL is a no-op. */
@@ -63,6 +63,20 @@ typedef enum { PGP_ENCRYPT = 1, PGP_SIGN } pgp_protect;
  */
 gboolean pgp_unseal(pgp *, int in, int out, pgp_protect protect, const char *const *signers,
 		    guint64 limit, char **ret_signer, GError **error);
+
+/*
+ * pgp_unseal for up to PGP_MANY_MAX small files at a time: many cost little more than one.  DIR is
+ * a private directory in which lie the N files NAMES with ".gpg" behind their names.  RET_OPENED[i]
+ * is TRUE where file i passed all that pgp_unseal asks for; then NAMES[i] holds its plain text.  Of
+ * the others, and where FALSE is returned, nothing is said and nothing is left: pgp_unseal tells
+ * what is wrong with them, if anything.  Files of more than PGP_MANY_SIZE bytes are never opened,
+ * nor is any where one beside it fails.
+ */
+#define PGP_MANY_MAX  64
+#define PGP_MANY_SIZE (1024 * 1024)
+gboolean pgp_unseal_many(pgp *, int dir, const char *const *names, guint n, pgp_protect protect,
+			 const char *const *signers, guint64 limit, gboolean *ret_opened,
+			 GError **error);
 
 /*
  * As pgp_unseal, but any signer does: for what arrives before a key is pinned.  The message must

@@ -24,7 +24,9 @@ typedef enum {
 	WIRE_UNSEAL,       /* protection, limit, signers ...; IN, OUT -> signer */
 	WIRE_DECRYPT,      /* limit; IN, OUT */
 	WIRE_SIGN,         /* signer; IN, OUT */
-	WIRE_VERIFY        /* fingerprint; IN (data), IN (signature) */
+	WIRE_VERIFY,       /* fingerprint; IN (data), IN (signature) */
+	WIRE_UNSEAL_MANY   /* protection, limit, count, names ..., signers ...; directory -> for
+			      each name 1 or 0 */
 } wire_op;
 
 /*

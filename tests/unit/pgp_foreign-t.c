@@ -295,6 +295,26 @@ a_compressed_bomb_is_cut_off(sites *s, gconstpointer unused G_GNUC_UNUSED)
 }
 
 static void
+a_bomb_among_many_files_leaves_nothing(sites *s, gconstpointer unused G_GNUC_UNUSED)
+{
+	static const char *const names[] = {"first", "bomb", "last"};
+	g_autofree char *zeros = g_malloc0(8 * 1024 * 1024);
+	const char *signers[] = {s->their_fpr, NULL};
+	int dir = fsio_open_dir(s->dir, NULL);
+	gboolean opened[G_N_ELEMENTS(names)];
+
+	save(s, "zeros", zeros, 8 * 1024 * 1024);
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+		g_free(gpg(s, "-u %s -r %s -o %s/%s.gpg -se %s/%s", s->their_fpr, s->our_fpr,
+			   s->dir, names[i], s->dir, i == 1 ? "zeros" : "text"));
+	g_assert_true(pgp_unseal_many(s->us, dir, names, G_N_ELEMENTS(names), PGP_ENCRYPT, signers,
+				      1024 * 1024, opened, NULL));
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+		g_assert_true(!opened[i] && !fsio_exists(dir, names[i]));
+	close(dir);
+}
+
+static void
 a_signed_message_is_no_detached_signature(sites *s, gconstpointer unused G_GNUC_UNUSED)
 {
 	static const char *const hows[] = {"-s --armor", "--clearsign", "-se --armor"};
@@ -397,6 +417,7 @@ main(int argc, char **argv)
 	    a_signing_subkey_counts_as_its_primary_key);
 	add("anything_behind_a_message_is_refused", NULL, anything_behind_a_message_is_refused);
 	add("a_compressed_bomb_is_cut_off", NULL, a_compressed_bomb_is_cut_off);
+	add("a_bomb_among_many_files_leaves_nothing", NULL, a_bomb_among_many_files_leaves_nothing);
 	add("a_signed_message_is_no_detached_signature", NULL,
 	    a_signed_message_is_no_detached_signature);
 	add("only_one_lasting_public_key_is_taken_in", NULL,

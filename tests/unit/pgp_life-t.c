@@ -31,6 +31,17 @@ tear_down(place *w, gconstpointer unused G_GNUC_UNUSED)
 	g_free(w->home);
 }
 
+static char *
+new_key(pgp *p)
+{
+	g_autoptr(GError) error = NULL;
+	char *fpr = pgp_make_key(p, "us", &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(strlen(fpr), ==, PGP_FPR_LEN);
+	return fpr;
+}
+
 static pgp *
 started(const char *home)
 {
@@ -41,15 +52,14 @@ started(const char *home)
 	return p;
 }
 
-static char *
-new_key(pgp *p)
+/* The same after a first request, which needs the agent. */
+static pgp *
+busy(const char *home)
 {
-	g_autoptr(GError) error = NULL;
-	char *fpr = pgp_make_key(p, "us", &error);
+	pgp *p = started(home);
 
-	g_assert_no_error(error);
-	g_assert_cmpuint(strlen(fpr), ==, PGP_FPR_LEN);
-	return fpr;
+	g_free(new_key(p));
+	return p;
 }
 
 /* Can P sign by FPR? */
@@ -126,9 +136,21 @@ child_of(pid_t pid)
 }
 
 static void
+no_agent_runs_before_it_is_needed(place *w, gconstpointer unused G_GNUC_UNUSED)
+{
+	g_autoptr(pgp) p = started(w->home);
+
+	g_assert_null(short_dir_of(w->home));
+	g_assert_cmpuint(processes_with(w->home, NULL), ==, 1);
+	g_free(new_key(p));
+	g_autofree char *dir = short_dir_of(w->home);
+	g_assert_cmpuint(processes_with(dir, NULL), ==, 2);
+}
+
+static void
 nothing_is_left_when_it_stops(place *w, gconstpointer unused G_GNUC_UNUSED)
 {
-	pgp *p = started(w->home);
+	pgp *p = busy(w->home);
 	g_autofree char *dir = short_dir_of(w->home);
 
 	g_assert_nonnull(dir);
@@ -163,7 +185,7 @@ a_killed_helper_takes_its_agent_along_and_comes_back(place *w, gconstpointer unu
 static void
 an_agent_whose_keeper_was_killed_ends_too(place *w, gconstpointer unused G_GNUC_UNUSED)
 {
-	pgp *p = started(w->home);
+	pgp *p = busy(w->home);
 	g_autofree char *dir = short_dir_of(w->home);
 	pid_t helper = 0;
 
@@ -173,7 +195,7 @@ an_agent_whose_keeper_was_killed_ends_too(place *w, gconstpointer unused G_GNUC_
 	g_assert_cmpint(kill(helper, SIGKILL), ==, 0);
 	assert_ends(dir);
 	pgp_stop(p);
-	p = started(w->home); /* sweeps */
+	p = busy(w->home); /* sweeps */
 	g_assert_false(g_file_test(dir, G_FILE_TEST_EXISTS));
 	pgp_stop(p);
 }
@@ -206,7 +228,8 @@ a_helper_ends_with_its_client(place *w, gconstpointer unused G_GNUC_UNUSED)
 	if (client == 0) {
 		pgp *p = pgp_start(w->home, NULL, NULL);
 
-		if (p != NULL && write(ready[1], "r", 1) == 1)
+		if (p != NULL && pgp_make_key(p, "us", NULL) != NULL &&
+		    write(ready[1], "r", 1) == 1)
 			pause();
 		_exit(1);
 	}
@@ -396,6 +419,7 @@ int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	add("no_agent_runs_before_it_is_needed", no_agent_runs_before_it_is_needed);
 	add("nothing_is_left_when_it_stops", nothing_is_left_when_it_stops);
 	add("a_killed_helper_takes_its_agent_along_and_comes_back",
 	    a_killed_helper_takes_its_agent_along_and_comes_back);
