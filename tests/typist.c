@@ -152,6 +152,10 @@ do_line(terminal **t, char *line)
 		*t = open_terminal(line + 1);
 		return;
 	}
+	if (*line == '%') {
+		printf("%s\n", line + 1);
+		return;
+	}
 	if (*t == NULL)
 		*t = open_terminal("terminal");
 	switch (*line) {
@@ -165,9 +169,6 @@ do_line(terminal **t, char *line)
 	case '^':
 		key = (char)(line[1] & 0x1f);
 		type(*t, &key, 1);
-		break;
-	case '%':
-		printf("%s\n", line + 1);
 		break;
 	case '\0':
 		break;
@@ -216,6 +217,8 @@ main(int argc, char **argv)
 		line[strcspn(line, "\n")] = '\0';
 		do_line(&t, line);
 	}
+	if (count == 0)
+		open_terminal("terminal");
 	for (int i = 0; i < count; i++)
 		status = finish(&terminals[i]);
 	return status;

@@ -159,15 +159,19 @@ prompt_of(wizard *w, const wizard_question *q)
 	g_autofree char *what =
 		q->kind == WIZARD_CHOICE ? g_strdup("Choose") : wizard_expand(w, q->prompt);
 	g_autofree char *value = shown_default(w, q);
-	g_autofree char *whole =
-		value != NULL ? g_strdup_printf("%s [%s]", what, value) : g_strdup(what);
+	/* The last sign keeps the place of the blank, so that that fits, too. */
+	g_autofree char *whole = g_strconcat(what, value != NULL ? " [" : "",
+					     value != NULL ? value : "", value != NULL ? "]" : "",
+					     g_str_has_suffix(what, "?") ? "_" : ":_", NULL);
 	g_autofree char *wrapped = wrap_text("", whole);
-	g_auto(GStrv) lines = g_strsplit(wrapped, "\n", -1);
-	guint last = g_strv_length(lines) - 1;
+	char *last = strrchr(wrapped, '\n');
 
-	for (guint i = 0; i < last; i++)
-		w->io->say(lines[i], w->io->data);
-	return g_strconcat(lines[last], g_str_has_suffix(what, "?") ? " " : ": ", NULL);
+	wrapped[strlen(wrapped) - 1] = ' ';
+	if (last == NULL)
+		return g_steal_pointer(&wrapped);
+	*last = '\0';
+	wizard_say_text(w, "", wrapped);
+	return g_strdup(last + 1);
 }
 
 static void

@@ -7,6 +7,7 @@
 # narrow                  none of those lines is longer than the terminal is wide
 
 TYPIST=${TYPIST:-${HANDSEL%/*}/typist}
+export TYPIST
 typed_pause=0
 
 typed() {
