@@ -3,4 +3,9 @@ dist_man_MANS = \
 	doc/handsel.conf.5 \
 	doc/handsel-protocol.7
 
-EXTRA_DIST += doc/architecture.md doc/features.md
+EXTRA_DIST += doc/architecture.md doc/features.md doc/tutorial.md
+
+# Types the tutorial and writes what the terminals show into it.
+tutorial: handsel handsel-pgp tests/handsel-test tests/typist
+	@$(AM_TESTS_ENVIRONMENT) TUTORIAL=write $(SHELL) '$(srcdir)/tests/flow/tutorial.sh'
+.PHONY: tutorial

@@ -49,6 +49,7 @@ UNIT_TESTS = \
 	tests/unit/type-t \
 	tests/unit/u64-t \
 	tests/unit/wire-t \
+	tests/unit/wizard-t \
 	tests/unit/words-t
 
 STYLE_TESTS = \
@@ -78,6 +79,8 @@ FLOW_TESTS = \
 	tests/flow/log.sh \
 	tests/flow/manual.sh \
 	tests/flow/terminal.sh \
+	tests/flow/tutorial.sh \
+	tests/flow/wizard.sh \
 	tests/flow/open.sh \
 	tests/flow/operator.sh \
 	tests/flow/pairing.sh \
@@ -97,6 +100,7 @@ EXTRA_DIST += \
 	tests/flow/kit.sh \
 	tests/flow/lib.sh \
 	tests/flow/says.sh \
+	tests/flow/tutorial.typed \
 	tests/flow/typed.sh \
 	tests/style/lib.sh \
 	tests/style/code.awk \
@@ -143,6 +147,13 @@ tests_unit_helper_status_t_SOURCES = \
 
 # The very objects of handsel, and the seam that only tests have.
 tests_handsel_test_SOURCES = $(handsel_SOURCES) tests/seam.c
+
+# The questions without the commands that ask them.
+tests_unit_wizard_t_SOURCES = \
+	tests/unit/wizard-t.c \
+	src/cli/wizard.c \
+	src/cli/wizard_ask.c \
+	src/cli/wrap.c
 
 # Somebody who types on pseudo-terminals.
 tests_typist_SOURCES = tests/typist.c
