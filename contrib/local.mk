@@ -2,12 +2,42 @@ EXTRA_DIST += \
 	contrib/bench \
 	contrib/check \
 	contrib/cppcheck-suppressions \
+	contrib/debian/control.in \
+	contrib/debian/postinst \
+	contrib/debian/postrm \
+	contrib/debian/prerm \
 	contrib/demo/flange-torque.txt \
 	contrib/demo/flange.svg \
 	contrib/demo/issues.csv \
 	contrib/install-packages \
+	contrib/make-deb \
 	contrib/packages \
-	contrib/quickstart
+	contrib/quickstart \
+	contrib/systemd/handsel.service.in
+
+# What a host needs beside the programs.
+unitdir = $(prefix)/lib/systemd/system
+nodist_unit_DATA = contrib/systemd/handsel.service
+sysusersdir = $(prefix)/lib/sysusers.d
+dist_sysusers_DATA = contrib/systemd/sysusers.d/handsel.conf
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+dist_tmpfiles_DATA = contrib/systemd/tmpfiles.d/handsel.conf
+completionsdir = $(datadir)/bash-completion/completions
+nodist_completions_DATA = contrib/completion/handsel
+CLEANFILES = $(nodist_unit_DATA) $(nodist_completions_DATA)
+
+contrib/systemd/handsel.service: contrib/systemd/handsel.service.in Makefile
+	$(MKDIR_P) contrib/systemd
+	sed 's,[@]bindir@,$(bindir),' '$(srcdir)/contrib/systemd/handsel.service.in' >$@
+
+contrib/completion/handsel: handsel
+	$(MKDIR_P) contrib/completion
+	./handsel completion bash >$@
+
+# Needs --prefix=/usr; see contrib/make-deb.
+deb: all
+	'$(srcdir)/contrib/make-deb' .
+.PHONY: deb
 
 # Not part of check: it takes minutes, and its numbers are the machine's.
 bench: handsel handsel-pgp

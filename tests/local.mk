@@ -94,6 +94,7 @@ FLOW_TESTS = \
 
 EXTRA_DIST += \
 	tests/tap.sh \
+	tests/deb.sh \
 	tests/data/make_merge_vectors.py \
 	tests/data/merge_vectors.json \
 	tests/data/small.csv \

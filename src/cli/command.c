@@ -9,6 +9,7 @@ static const command *const tables[] = {
 	commands_log,        commands_trace,     commands_check,      commands_spool,
 	commands_spool_do,   commands_hold,      commands_conflict,   commands_desk_edit,
 	commands_desk_thing, commands_desk_list, commands_desk_field, commands_help,
+	commands_completion,
 };
 
 const command_option command_common[] = {

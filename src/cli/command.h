@@ -44,7 +44,7 @@ const char *command_guess(const char *words);
 const char *command_guess_option(const command *, const char *name);
 
 /* The tables of rows, one a file of commands; each ends with a NULL name. */
-extern const command commands_help[], commands_init[];
+extern const command commands_help[], commands_completion[], commands_init[];
 extern const command commands_link_new[], commands_link_join[], commands_link_list[];
 extern const command commands_link_set[], commands_link_end[];
 extern const command commands_sync[], commands_status[], commands_trace[], commands_check[];
