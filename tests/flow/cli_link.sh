@@ -133,6 +133,8 @@ check "with -v defaults are shown" says 0 '^  sync.window +8' a -v link show ham
 check "a link is paused" ends 0 a link pause hamburg
 check "that needs the operator" says 3 '^! hamburg +paused' a status hamburg
 check "and sync says so" says 0 'paused' a sync hamburg
+check "the command line wins over the file" says 0 '^hamburg: (nothing|[0-9])' a sync hamburg --set paused=no
+check "for that run" says 0 'paused' a sync hamburg
 check "a link is resumed" ends 0 a link resume hamburg
 check "all is well again" ends 0 a status hamburg
 
