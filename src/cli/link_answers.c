@@ -176,7 +176,7 @@ link_name_is_free(wizard *w, const char *name, GError **error)
 		fail_set(error, FAIL_USAGE, "\"%s\" is no name for a link; use a-z 0-9 . _ -",
 			 name);
 	else if (site_has_link(a->site, name) && g_strcmp0(name, a->earlier) != 0)
-		fail_set(error, FAIL_USAGE, "there is a link %s already; choose another name",
+		fail_set(error, FAIL_CONFIG, "there is a link %s already; choose another name",
 			 name);
 	else
 		return TRUE;
@@ -222,9 +222,9 @@ link_out_is_free(wizard *w G_GNUC_UNUSED, const char *path, GError **error)
 	g_autofree char *dir = g_path_get_dirname(whole);
 
 	if (fsio_exists(AT_FDCWD, whole))
-		fail_set(error, FAIL_USAGE, "%s exists already; choose another", path);
+		fail_set(error, FAIL_CONFIG, "%s exists already; choose another", path);
 	else if (!g_file_test(dir, G_FILE_TEST_IS_DIR))
-		fail_set(error, FAIL_USAGE, "there is no directory %s", dir);
+		fail_set(error, FAIL_CONFIG, "there is no directory %s", dir);
 	else
 		return TRUE;
 	return FALSE;
@@ -392,12 +392,16 @@ take_settings(link_answers *a, GError **error)
 	return TRUE;
 }
 
-/* Refused now rather than behind all questions. */
+/* What no question is about is refused now rather than behind them all. */
 static gboolean
-check_settings(const call *c, GError **error)
+check_rest(const call *c, GError **error)
 {
 	g_autoptr(conf) scratch = conf_new("link.conf", SET_LINK);
 	const char *const *set = call_values(c, "set");
+	const char *tracker = call_value(c, "adapter");
+
+	if (tracker != NULL && !conf_set(scratch, "adapter", tracker, error))
+		return FALSE;
 
 	for (guint i = 0; set != NULL && set[i] != NULL; i++)
 		if (!conf_set_pair(scratch, set[i], error))
@@ -414,7 +418,7 @@ link_answers_finish(link_answers *a, gboolean ask, gboolean twice, GError **erro
 
 	if (!later && !call_passphrase(c, twice, &a->passphrase, error))
 		return FALSE;
-	if (ask && (!check_settings(c, error) || !wizard_run(a->wizard, error)))
+	if (ask && (!check_rest(c, error) || !wizard_run(a->wizard, error)))
 		return FALSE;
 	if (a->passphrase == NULL)
 		a->passphrase = g_strdup(wizard_answer(a->wizard, "secret"));

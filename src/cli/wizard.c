@@ -1,9 +1,10 @@
-#include "cli/wizard_private.h"
+#include "cli/wizard.h"
 
 #include <stdarg.h>
 #include <string.h>
 
 #include "base/fail.h"
+#include "cli/wizard_private.h"
 #include "cli/wrap.h"
 
 void

@@ -22,7 +22,7 @@ typed() {
 }
 
 slowly() {
-	typed_pause=30
+	typed_pause=15
 	typed "$@"
 	slowly_status=$?
 	typed_pause=0

@@ -152,9 +152,11 @@ check "a wrong flag is told before a question" typed 2 link new west --scope jun
 END
 check "so is a wrong setting" typed 2 link new west --set no.such=1 <<'END'
 END
+check "so is a tracker that is not there" typed 2 link new west --adapter lotus <<'END'
+END
 check "so is a contract that is not there" typed 1 link new west --contract none.json <<'END'
 END
-check "so is a link that is there already" typed 2 link new acme <<'END'
+check "so is a link that is there already" typed 1 link new acme <<'END'
 END
 check "with name and channel it asks nothing" typed 0 link new west --channel folder <<'END'
 END
@@ -172,6 +174,7 @@ check "a handshake file that is there is left alone, and another one proposed" t
 <
 END
 check "that was written" test -s ost-2.handshake
+check "for a day, as the flag said" says 0 '^  pairing.expires +1 d' at berlin link show ost
 check "a passphrase can be wanted beside the questions" typed 0 link new locked --passphrase --description x --scope all --user u --protect sign --expires 1 <<'END'
 >(not shown): 
 <sesame
