@@ -14,11 +14,15 @@ typedef struct channel channel;
 /* What becomes of a file that a channel offers. */
 typedef enum {
 	TAKE_LEAVE, /* not ours, or not yet: it stays */
-	TAKE_DONE   /* durable here, a copy, or quarantined: the channel removes it at the
+	TAKE_DONE,  /* durable here, a copy, or quarantined: the channel removes it at the
 		       next taken */
+	TAKE_LATER  /* *RET will say one of the two before the next taken; else it stays */
 } take_verdict;
-/* FILE is for people: UTF-8 whatever the real name is.  FD is open to read at its start and closed
- * by the channel; SETTLED: it has not grown for folder.settle. */
+/*
+ * FILE is for people: UTF-8 whatever the real name is.  FD is open to read at its start and closed
+ * by the channel; SETTLED: it has not grown for folder.settle.  After TAKE_LATER, RET may be
+ * written until taken or receive is called next, or receive fails.
+ */
 typedef gboolean channel_take(const char *file, const envelope_name *name, int fd, gboolean settled,
 			      take_verdict *ret, gpointer data, GError **error);
 
@@ -29,6 +33,9 @@ typedef struct {
 	channel *(*open)(const char *link_dir, const conf *, const char *link, char partner,
 			 GError **error);
 	void (*close)(channel *);
+	/* Optional: the directories in which files for the partner are put and theirs arrive;
+	 * caller frees both.  NULL: nothing can be watched. */
+	void (*places)(const char *link_dir, const conf *, char **ret_send, char **ret_receive);
 	/* Success means the bytes of FD (from 0) are durable under NAME where the carrier finds
 	 * them; a file of that name already there is success. RETRY where the place is away or
 	 * full. */

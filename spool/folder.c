@@ -21,6 +21,7 @@ typedef struct {
 	char *file;
 	struct stat st;
 	int fd; /* or -1 */
+	take_verdict verdict;
 } taken_file;
 
 static void
@@ -43,6 +44,13 @@ place_of(const char *link_dir, const conf *conf, const char *key, const char *fa
 			     : g_canonicalize_filename(given, link_dir);
 }
 
+static void
+folder_places(const char *link_dir, const conf *conf, char **ret_send, char **ret_receive)
+{
+	*ret_send = place_of(link_dir, conf, "folder.send", "SEND");
+	*ret_receive = place_of(link_dir, conf, "folder.receive", "RECEIVE");
+}
+
 static channel *
 folder_open(const char *link_dir, const conf *conf, const char *link, char partner, GError **error)
 {
@@ -51,8 +59,7 @@ folder_open(const char *link_dir, const conf *conf, const char *link, char partn
 		return NULL;
 	}
 	channel *c = g_new0(channel, 1);
-	c->send = place_of(link_dir, conf, "folder.send", "SEND");
-	c->receive = place_of(link_dir, conf, "folder.receive", "RECEIVE");
+	folder_places(link_dir, conf, &c->send, &c->receive);
 	c->link_name = g_path_get_basename(link_dir);
 	g_strlcpy(c->link, link, sizeof c->link);
 	c->partner = partner;
@@ -121,15 +128,22 @@ is_settled(const channel *c, const char *file, const struct stat *st)
 	return *file != '.' && now - since >= c->settle;
 }
 
-/* Owns FD. */
-static void
-remember(channel *c, const char *file, const struct stat *st, int fd)
+/* Owns FD and FILE. */
+static taken_file *
+taken_file_new(char *file, const struct stat *st, int fd)
 {
 	taken_file *t = g_new(taken_file, 1);
 
-	*t = (taken_file){g_strdup(file), *st, fd};
+	*t = (taken_file){file, *st, fd, TAKE_LEAVE};
+	return t;
+}
+
+/* Owns T. */
+static void
+remember(channel *c, taken_file *t)
+{
 	if (c->taken->len >= HELD_MAX) {
-		close(fd);
+		close(t->fd);
 		t->fd = -1;
 	}
 	g_ptr_array_add(c->taken, t);
@@ -150,7 +164,6 @@ offer(round *r, const char *file, GError **error)
 {
 	envelope_name name;
 	struct stat st;
-	take_verdict verdict = TAKE_LEAVE;
 
 	if (!name_find(file, r->c->link, r->c->partner, &name))
 		return TRUE;
@@ -161,12 +174,13 @@ offer(round *r, const char *file, GError **error)
 	g_free(r->c->last);
 	r->c->last = g_strdup(file);
 	g_autofree char *text = printable(file);
+	taken_file *t = taken_file_new(g_strdup(file), &st, fd);
 	gboolean ok =
-		r->take(text, &name, fd, is_settled(r->c, file, &st), &verdict, r->data, error);
-	if (ok && verdict == TAKE_DONE)
-		remember(r->c, file, &st, fd);
+		r->take(text, &name, fd, is_settled(r->c, file, &st), &t->verdict, r->data, error);
+	if (ok && t->verdict != TAKE_LEAVE)
+		remember(r->c, t);
 	else
-		close(fd);
+		taken_file_free(t);
 	return ok;
 }
 
@@ -219,7 +233,8 @@ remove_taken(int dir, const taken_file *t, GError **error)
 {
 	struct stat now;
 
-	if (fstatat(dir, t->file, &now, AT_SYMLINK_NOFOLLOW) != 0 || !is_same(&now, &t->st))
+	if (t->verdict != TAKE_DONE || fstatat(dir, t->file, &now, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    !is_same(&now, &t->st))
 		return TRUE;
 	return fsio_remove(dir, t->file, error);
 }
@@ -302,6 +317,7 @@ const channel_ops channel_folder = {
 	.name = "folder",
 	.open = folder_open,
 	.close = folder_close,
+	.places = folder_places,
 	.send = folder_send,
 	.retract = folder_retract,
 	.sent = folder_sent,

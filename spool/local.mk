@@ -19,5 +19,10 @@ libhandsel_a_SOURCES += \
 	spool/spool.h \
 	spool/take.c \
 	spool/take.h \
+	spool/watch.c \
+	spool/watch.h \
+	spool/watch_hear.c \
+	spool/watch_job.c \
+	spool/watch_private.h \
 	spool/zipfd.c \
 	spool/zipfd.h

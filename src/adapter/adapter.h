@@ -27,6 +27,9 @@ typedef int adapter_content(const char *sha256, gpointer data, GError **error);
 
 typedef struct {
 	const char *name; /* as written after "adapter =" */
+	/* Optional: files of the home, NULL-ended, that are written whenever the tracker changes.
+	 */
+	const char *const *files;
 	/* Opens the tracker of the site at HOME; local writes bear the login USER. */
 	adapter *(*open)(const char *home, const char *user, GError **error);
 	void (*close)(adapter *);

@@ -240,8 +240,12 @@ ad_open_file(adapter *a, const char *sha256, guint64 *ret_size, GError **error)
 	return desk_file_open(desk_of(a), sha256, ret_size, error);
 }
 
+/* All that is written goes there first; what then happens to desk.db is no change. */
+static const char *const files[] = {"desk.db-wal", NULL};
+
 const adapter_ops adapter_desk = {
 	.name = "desk",
+	.files = files,
 	.open = ad_open,
 	.close = ad_close,
 	.prepare = ad_prepare,

@@ -72,6 +72,14 @@ guint64 fsio_free_space(int dir);
  * try.  A descriptor to close, or -1 (class RETRY: somebody else has it).
  */
 int fsio_lock(int dir, const char *name, guint wait_ms, GError **error);
+/*
+ * Touches NAME, making it if need be, and takes a shared flock on it: who watches the directory
+ * sees the one and fsio_locked() the other, for as long as the descriptor (to close; -1 on error)
+ * is open.
+ */
+int fsio_lock_shared(int dir, const char *name, GError **error);
+/* Does somebody hold a flock of either kind on NAME? */
+gboolean fsio_locked(int dir, const char *name);
 /* Is PATH a plain file name: not empty, no slash, no control character, not "." or "..", 255 bytes
  * at most, UTF-8? */
 gboolean fsio_name_safe(const char *path);

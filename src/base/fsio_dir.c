@@ -344,3 +344,33 @@ fsio_lock(int dir, const char *name, guint wait_ms, GError **error)
 	close(fd);
 	return -1;
 }
+
+int
+fsio_lock_shared(int dir, const char *name, GError **error)
+{
+	int fd = fsio_open_at(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW, error);
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	/* Whoever holds it alone only looks, and is done at once. */
+	while ((rc = flock(fd, LOCK_SH)) != 0 && errno == EINTR)
+		;
+	/* Touched last: who is told of it finds it locked. */
+	if (rc == 0 && futimens(fd, NULL) == 0)
+		return fd;
+	fsio_fail(error, errno, "cannot lock", dir, name);
+	close(fd);
+	return -1;
+}
+
+gboolean
+fsio_locked(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	gboolean ret = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}

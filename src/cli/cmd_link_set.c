@@ -1,13 +1,9 @@
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/fail.h"
-#include "base/fsio.h"
 #include "cli/cmd_link.h"
 #include "cli/print.h"
 #include "gateway/make.h"
-
-#define PATIENCE 10000 /* milliseconds to wait for a pass to end */
 
 static gboolean
 change(const char *dir, const char *const *pairs, GError **error)
@@ -32,21 +28,13 @@ change_settings(call *c, const char *const *pairs, GError **error)
 {
 	const char *name = call_arg(c, 0);
 	const site *s = call_site(c, error);
-	g_autoptr(GError) busy = NULL;
 
 	if (s == NULL || !call_check_link(s, name, error))
 		return FALSE;
 	g_autofree char *path = site_link_dir(s, name);
-	int dir = fsio_open_dir(path, error);
-	if (dir < 0)
+	int lock = gateway_lock(path, name, error);
+	if (lock < 0)
 		return FALSE;
-	int lock = fsio_lock(dir, "lock", PATIENCE, &busy);
-	close(dir);
-	if (lock < 0) {
-		fail_set(error, FAIL_RETRY,
-			 "link %s is busy: another handsel works on it; try again", name);
-		return FALSE;
-	}
 	gboolean ok = change(path, pairs, error);
 	close(lock);
 	return ok;

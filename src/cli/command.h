@@ -47,6 +47,9 @@ const char *command_guess_option(const command *, const char *name);
 extern const command commands_help[], commands_completion[], commands_init[];
 extern const command commands_link_new[], commands_link_join[], commands_link_list[];
 extern const command commands_link_set[], commands_link_end[];
+extern const command commands_run[];
+/* What `run` starts; no list shows it. */
+extern const command command_worker;
 extern const command commands_sync[], commands_status[], commands_trace[], commands_check[];
 extern const command commands_log[], commands_spool_do[];
 extern const command commands_spool[], commands_hold[], commands_conflict[];

@@ -24,6 +24,14 @@ static const setting settings[] = {
 	{"id", SET_TEXT, NULL, RAND_ID_LEN, RAND_ID_LEN, "ID", SET_SITE | SET_FIXED,
 	 "Drawn when the site is made; tells it from another site of the same name."},
 
+	{"run.workers", SET_INT, "auto", 1, 1000, "auto", SET_SITE,
+	 "How many links `handsel run` works on at once; auto is two a processor, and four at "
+	 "least."},
+	{"run.linger", SET_TIME, "60 s", 0, DAY, NULL, SET_SITE,
+	 "How long the process of a link stays when there is nothing to do."},
+	{"run.hang", SET_TIME, "15 min", 5, DAY, NULL, SET_SITE,
+	 "A process that makes no progress for this time is killed, and started again."},
+
 	{"link.id", SET_TEXT, NULL, RAND_ID_LEN, RAND_ID_LEN, "ID", FIXED,
 	 "Drawn by the master; the same on both sides."},
 	{"link.role", SET_ENUM, NULL, 0, 0, "master|slave", FIXED,
@@ -54,6 +62,11 @@ static const setting settings[] = {
 	 "Directory in which the partner's files arrive; exchange/RECEIVE of the link if not set."},
 	{"folder.settle", SET_TIME, "60 s", 0, DAY, NULL, SET_LINK,
 	 "How long an incomplete file may rest without growing before it is quarantined."},
+	{"folder.poll", SET_TIME, "10 s", 1, HOUR, NULL, SET_LINK,
+	 "How often `handsel run` looks at the directories itself, beside being told by the "
+	 "system."},
+	{"folder.reserve", SET_SIZE, "1 MiB", 0, PIB, NULL, SET_LINK,
+	 "While less than this is free, here or where envelopes are put, no new ones are made."},
 	{"folder.part", SET_SIZE, "0", 64 * KIB, PIB, "0", SET_LINK,
 	 "Envelopes larger than this are cut in parts; 0 never cuts."},
 
@@ -82,6 +95,22 @@ static const setting settings[] = {
 	 "Master: send the first changes right behind the answer to the handshake."},
 	{"pairing.expires", SET_TIME, "30 d", MINUTE, 3650 * DAY, NULL, SET_LINK,
 	 "Master: how long a new handshake file can be used."},
+
+	{"alert.command", SET_TEXT, NULL, 1, 4000, NULL, SET_SITE | SET_LINK,
+	 "Run by /bin/sh when a link gets into trouble and when that is over: once each, with what "
+	 "there is to say in its environment and on its input. A link's own goes before the "
+	 "site's."},
+	{"alert.over", SET_TIME, "10 min", 0, DAY, NULL, SET_LINK,
+	 "How long trouble must be gone before it is told to be over; if it comes back sooner "
+	 "nothing is told."},
+	{"alert.backlog", SET_TIME, "1 d", 0, 365 * DAY, NULL, SET_LINK,
+	 "An envelope that the partner has not acknowledged for so long is trouble; 0: never."},
+	{"alert.silence", SET_TIME, "0 s", 0, 365 * DAY, NULL, SET_LINK,
+	 "A partner from whom nothing has come for so long is trouble; 0: never."},
+	{"alert.gap", SET_TIME, "1 h", 0, 365 * DAY, NULL, SET_LINK,
+	 "An envelope that has waited for an earlier one for so long is trouble; 0: never."},
+	{"alert.key_age", SET_TIME, "730 d", 0, 36500 * DAY, NULL, SET_LINK,
+	 "Keys of the link older than this are trouble; 0: never."},
 
 	{"limit.field", SET_SIZE, "1 MiB", 1, 16 * MIB, NULL, SET_SITE,
 	 "Largest value of a field that the desk takes from its people; a contract has its own."},

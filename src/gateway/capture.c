@@ -80,7 +80,7 @@ gate_sweep(gateway *g, GError **error)
 
 	if (!collect(g, error) || !window_full(g, &full, error))
 		return FALSE;
-	while (!full) {
+	while (!full && gate_go_on(g)) {
 		g_autoptr(GPtrArray) uids = store_dirty(g->store, seq, SWEEP, &seq, error);
 
 		if (uids == NULL)

@@ -6,6 +6,8 @@
 #include "adapter/mirror.h"
 #include "gateway/private.h"
 
+#define PATIENCE_MS 15000 /* for a pass to come to its next step, and for a helper to end */
+
 gboolean
 gate_load_state(gateway *g, GError **error)
 {
@@ -31,21 +33,40 @@ gate_load_state(gateway *g, GError **error)
 	return g->contract != NULL;
 }
 
-static gboolean
-take_lock(gateway *g, GError **error)
+/* The lock, though somebody may have to let go of it first; or -1. */
+static int
+wait_for_lock(int dir)
 {
-	g_autoptr(GError) busy = NULL;
-	int dir = fsio_open_dir(g->dir, error);
+	int lock = fsio_lock(dir, "lock", 0, NULL);
+
+	if (lock >= 0)
+		return lock;
+	int ask = fsio_lock_shared(dir, "wake", NULL);
+	lock = fsio_lock(dir, "lock", PATIENCE_MS, NULL);
+	if (ask >= 0)
+		close(ask);
+	return lock;
+}
+
+static int
+lock_of(const char *path, const char *name, gboolean patient, GError **error)
+{
+	int dir = fsio_open_dir(path, error);
 
 	if (dir < 0)
-		return FALSE;
-	g->lock = fsio_lock(dir, "lock", 10000, &busy);
+		return -1;
+	int lock = patient ? wait_for_lock(dir) : fsio_lock(dir, "lock", 0, NULL);
 	close(dir);
-	if (g->lock >= 0)
-		return TRUE;
-	fail_set(error, FAIL_RETRY, "link %s is busy: another handsel works on it; try again",
-		 g->name);
-	return FALSE;
+	if (lock < 0)
+		fail_set(error, FAIL_RETRY,
+			 "link %s is busy: another handsel works on it; try again", name);
+	return lock;
+}
+
+int
+gateway_lock(const char *dir, const char *name, GError **error)
+{
+	return lock_of(dir, name, TRUE, error);
 }
 
 static gboolean
@@ -86,7 +107,7 @@ open_parts(gateway *g, GError **error)
 {
 	g_autofree char *keys = g_build_filename(g->dir, "keys", NULL);
 
-	if (g->mode != GATE_LOOK && !take_lock(g, error))
+	if (g->mode != GATE_LOOK && (g->lock = lock_of(g->dir, g->name, !g->resident, error)) < 0)
 		return FALSE;
 	/* The helper first, while this process is small: it is forked off. */
 	if (g->mode == GATE_WORK && (g->pgp = pgp_start(keys, NULL, error)) == NULL)
@@ -113,7 +134,8 @@ gateway_open(site *s, const char *name, gate_mode mode, const char *const *overr
 	g_autoptr(gateway) g = g_new0(gateway, 1);
 	g->site = s;
 	g->lock = -1;
-	g->mode = mode;
+	g->resident = mode == GATE_RUN;
+	g->mode = g->resident ? GATE_WORK : mode;
 	g->name = g_strdup(name);
 	g->dir = site_link_dir(s, name);
 	g->now = clock_stamp_now();
@@ -166,6 +188,21 @@ gateway_close(gateway *g)
 	g_free(g->working);
 	g_free(g->now);
 	g_free(g);
+}
+
+void
+gateway_on_step(gateway *g, gate_step *step, gpointer data)
+{
+	g->step = step;
+	g->step_data = data;
+}
+
+gboolean
+gate_go_on(gateway *g)
+{
+	if (!g->halted && g->step != NULL)
+		g->halted = !g->step(g->step_data);
+	return !g->halted;
 }
 
 const char *

@@ -19,8 +19,16 @@ typedef struct gateway gateway;
 typedef enum {
 	GATE_LOOK,    /* read only: no lock, no keys, no tracker */
 	GATE_TRACKER, /* the lock and the tracker, no keys */
-	GATE_WORK     /* the lock, keys, tracker */
+	GATE_WORK,    /* the lock, keys, tracker */
+	GATE_RUN /* the same for a resident process, which waits for no lock, and asks for none */
 } gate_mode;
+
+/*
+ * Takes the lock of link NAME, whose directory is DIR.  A resident process that has it is asked to
+ * let go: `wake` is touched, and locked (shared) while the asker waits.  A descriptor to close, or
+ * -1: RETRY if the lock stays taken.
+ */
+int gateway_lock(const char *dir, const char *name, GError **error);
 
 /*
  * Opens link NAME.  OVERRIDES ("KEY=VALUE", NULL-ended, may be NULL) hold for this run only.  The
@@ -30,6 +38,13 @@ gateway *gateway_open(site *, const char *name, gate_mode, const char *const *ov
 		      GError **error);
 void gateway_close(gateway *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(gateway, gateway_close)
+
+/*
+ * STEP is called between any two steps of a pass that may take long: an envelope, a thousand items.
+ * When it answers FALSE the pass ends there, and the next one goes on.
+ */
+typedef gboolean gate_step(gpointer data);
+void gateway_on_step(gateway *, gate_step *, gpointer data);
 
 const char *gateway_name(const gateway *);
 const char *gateway_dir(const gateway *);

@@ -140,6 +140,8 @@ gate_got_ack(gateway *g, const manifest_ack *ack, GError **error)
 	if (ack->serial <= g->n.heard)
 		return TRUE; /* late */
 	g->n.heard = ack->serial;
+	if (!store_put_u64(g->store, "heard_at", (guint64)clock_now(), error))
+		return FALSE;
 	g->n.p_stored = MAX(g->n.p_stored, ack->stored);
 	g->n.p_done = MAX(g->n.p_done, ack->done);
 	g_autoptr(GPtrArray) open = store_outgoings(g->store, 1, OUT_STORED, error);
@@ -234,7 +236,7 @@ gate_offer(gateway *g, GError **error)
 		if (row->state >= OUT_STORED)
 			continue;
 		all_stored = FALSE;
-		if ((row->state == OUT_SEALED || row->next <= clock_now()) &&
+		if ((row->state == OUT_SEALED || row->next <= clock_now()) && gate_go_on(g) &&
 		    !offer_one(g, row, error))
 			return FALSE;
 	}

@@ -4,6 +4,9 @@
 #include "gateway/private.h"
 #include "spool/take.h"
 
+#define RETRY_SECONDS 60             /* until what could not be done is tried again */
+#define DAY_SECONDS   (24 * 60 * 60) /* the archive is tidied that often */
+
 /* ---- what a crash left ---- */
 
 /*
@@ -89,16 +92,30 @@ may_capture(gateway *g)
 	       (g->state == PAIR_PINNED && conf_bool(g->conf, "pairing.eager"));
 }
 
+/* What is sealed must find room in the outbox, and where it is put.  A full disk shall not be made
+ * fuller: acknowledgements, which let both sides remove files, still leave. */
+static gboolean
+has_room(gateway *g)
+{
+	guint64 reserve = (guint64)conf_int(g->conf, "folder.reserve");
+
+	g->cramped = fsio_free_space(spool_fd(g->spool, SPOOL_OUTBOX)) < reserve ||
+		     g->channel_ops->space(g->channel) < reserve;
+	return !g->cramped;
+}
+
 static gboolean
 inside(gateway *g, GError **error)
 {
-	if (!remove_beyond(g, error) || !gate_recover(g, error) || !gate_work(g, error) ||
-	    !gate_release(g, error) || !gate_references(g, error))
+	if (!remove_beyond(g, error) || !gate_recover(g, error) || !gate_work(g, error))
 		return FALSE;
-	if (may_capture(g) && !gate_sweep(g, error))
+	if (g->halted)
+		return gate_save_numbers(g, error);
+	if (!gate_release(g, error) || !gate_references(g, error) ||
+	    (may_capture(g) && !gate_sweep(g, error)))
 		return FALSE;
 	return gate_settle(g, error) && gate_save_numbers(g, error) &&
-	       (g->n.with == NULL || gate_seal_lines(g, error));
+	       (g->n.with == NULL || !has_room(g) || gate_seal_lines(g, error));
 }
 
 /* Runs STEP inside a transaction that it may commit and open again. */
@@ -148,6 +165,46 @@ away(gateway *g, GError *trouble, pass_report *ret, GError **error)
 	return gate_load_state(g, error);
 }
 
+/* When the first of OPEN is to be offered again, as gate_offer() will. */
+static gint64
+next_offer(const GPtrArray *open)
+{
+	const store_outgoing *newest = open->len > 0 ? open->pdata[open->len - 1] : NULL;
+	gint64 first = G_MAXINT64;
+
+	for (guint i = 0; i < open->len; i++) {
+		const store_outgoing *row = open->pdata[i];
+
+		if (row->state < OUT_STORED)
+			first = MIN(first, row->next);
+	}
+	return first < G_MAXINT64 || newest == NULL ? first : newest->next;
+}
+
+/* What is due already could not be done just now. */
+static gint64
+wait_until(gint64 when, gint64 now)
+{
+	return when > now ? when - now : RETRY_SECONDS;
+}
+
+static gint64
+seconds_to_wait(gateway *g, const GPtrArray *open)
+{
+	gint64 now = clock_now(), wait = DAY_SECONDS, offer = next_offer(open);
+
+	if (g->halted)
+		return 0;
+	if (offer < G_MAXINT64)
+		wait = MIN(wait, wait_until(offer, now));
+	if (g->n.ack_due && g->n.with != NULL)
+		wait = MIN(wait,
+			   wait_until(g->n.ack_at + conf_int(g->conf, "sync.ack_delay"), now));
+	if (g->unfinished > 0)
+		wait = MIN(wait, conf_int(g->conf, "folder.settle") + 1);
+	return wait;
+}
+
 static gboolean
 fill_report(gateway *g, pass_report *ret, GError **error)
 {
@@ -164,6 +221,13 @@ fill_report(gateway *g, pass_report *ret, GError **error)
 	ret->unacked = open->len;
 	ret->applied = g->applied;
 	ret->captured = g->captured;
+	ret->asleep = g->stopped != NULL || conf_bool(g->conf, "paused");
+	ret->unfinished = g->unfinished;
+	ret->wait = seconds_to_wait(g, open);
+	if (g->cramped && ret->away == NULL)
+		ret->away =
+			g_strdup("the disk is nearly full, here or where envelopes are put; free "
+				 "some space, or lower folder.reserve");
 	return TRUE;
 }
 
@@ -175,18 +239,23 @@ gateway_pass(gateway *g, pass_report *ret, GError **error)
 
 	*ret = (pass_report){0};
 	g->applied = g->captured = 0;
+	g->unfinished = 0;
+	g->halted = g->cramped = FALSE;
+	/* Links may have come and gone since. */
+	g_clear_pointer(&g->others, g_ptr_array_unref);
 	g_free(g->now);
 	g->now = clock_stamp_now();
 	if (g->stopped != NULL || conf_bool(g->conf, "paused"))
 		return fill_report(g, ret, error);
 	if (!gate_take(g, &trouble) && !away(g, trouble, ret, error))
 		return FALSE;
-	if (!in_transaction(g, inside, error))
+	if (!g->halted && !in_transaction(g, inside, error))
 		return FALSE;
 	trouble = NULL;
-	if (!in_transaction(g, offer_and_ack, &trouble) && !away(g, trouble, ret, error))
+	if (!g->halted && !in_transaction(g, offer_and_ack, &trouble) &&
+	    !away(g, trouble, ret, error))
 		return FALSE;
-	if (!in_transaction(g, tidy, error))
+	if (!g->halted && !in_transaction(g, tidy, error))
 		return FALSE;
 	ret->taken = g->n.stored - stored;
 	ret->sealed = g->n.last - last;

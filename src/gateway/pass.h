@@ -12,6 +12,11 @@ typedef struct {
 	guint64 held, quarantined; /* now, in all */
 	guint64 unacked;           /* numbers not yet done there */
 	char *away;                /* why the channel can't be reached, or NULL; caller frees */
+	/* For who stays: */
+	gint64 wait;      /* seconds after which there is something to do even if nothing happens */
+	guint unfinished; /* files of the partner that lie there and are not whole yet */
+	gboolean
+		asleep; /* paused or stopped: nothing is to do before the operator does something */
 } pass_report;
 
 /*

@@ -14,6 +14,12 @@ struct gateway {
 	site *site;
 	char *name, *dir;
 	gate_mode mode;
+	gboolean resident;
+	gate_step *step;
+	gpointer step_data;
+	gboolean halted;  /* the step said so: this pass ends */
+	gboolean cramped; /* there is no room to seal */
+	guint unfinished; /* files of this pass that are still growing, or cut short */
 	int lock;
 	conf *conf;
 	store *store;
@@ -48,6 +54,8 @@ gboolean gate_set_state(gateway *, pair_state, GError **error);
 gboolean gate_stop(gateway *, const char *why, GError **error);
 void gate_note(gateway *, const char *what, const char *uid, const char *envelope,
 	       const char *format, ...) G_GNUC_PRINTF(5, 6);
+/* Between two steps of a pass: shall it go on?  What has been done by now is kept. */
+gboolean gate_go_on(gateway *);
 sync_ctx gate_ctx(gateway *);
 
 /* items.c: sync_item in and out of the store */
@@ -117,6 +125,8 @@ gboolean gate_take(gateway *, GError **error);
 gboolean gate_take_one(gateway *, const char *file, const envelope_name *, int fd,
 		       take_verdict *ret, GError **error);
 
+/* How long the plain text of SEALED bytes may be. */
+guint64 gate_plain_limit(gateway *, guint64 sealed);
 /* Decrypts and verifies tmp file TMP (SIGNERS NULL: who signed is not judged); a descriptor of the
  * plain zip at 0 and its tmp name, which the caller removes; or -1. */
 int gate_open_plain(gateway *, const char *tmp, pgp_protect, const char *const *signers,
@@ -131,6 +141,15 @@ gboolean gate_forget_unwanted(gateway *, guint64 number, GError **error);
 
 /* work.c: what has been taken, in order */
 gboolean gate_work(gateway *, GError **error);
+
+/* report_overdue.c */
+/*
+ * Adds to PROBLEMS what has not come about in the time that the link's settings give it; OUT are
+ * the envelopes that are not done.  *RET_NEXT: in so many seconds more may be overdue, G_MAXINT64
+ * for never.
+ */
+gboolean report_overdue(gateway *, const GPtrArray *out, json_t *problems, gint64 *ret_next,
+			GError **error);
 
 /* pairing.c */
 gboolean gate_take_s1(gateway *, const envelope_name *, const char *tmp, take_verdict *,

@@ -271,7 +271,7 @@ next_transaction(gateway *g, GError **error)
 gboolean
 gate_seal_lines(gateway *g, GError **error)
 {
-	for (;;) {
+	while (gate_go_on(g)) {
 		g_autoptr(GPtrArray) waiting = store_lines(
 			g->store, (guint)conf_int(g->conf, "sync.batch"), LINES_BYTES, error);
 
@@ -282,7 +282,7 @@ gate_seal_lines(gateway *g, GError **error)
 		if (!seal_some(g, waiting, error) || !next_transaction(g, error))
 			return FALSE;
 	}
-	for (;;) {
+	while (gate_go_on(g)) {
 		g_autofree char *sha = store_next_big(g->store);
 
 		if (sha == NULL)
@@ -290,6 +290,7 @@ gate_seal_lines(gateway *g, GError **error)
 		if (!seal_big(g, sha, error) || !next_transaction(g, error))
 			return FALSE;
 	}
+	return TRUE;
 }
 
 /* ---- acks alone ---- */

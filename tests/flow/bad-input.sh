@@ -243,6 +243,7 @@ if [ "$FLOW_MOUNTS" = yes ]; then
 	mkdir small
 	mount -t tmpfs -o size=256k none small
 	at anna link connect bert --send "$tmp/small" >/dev/null
+	at anna link set bert folder.reserve=0 || exit 99
 	head -c 200000 /dev/urandom >photo
 	at anna desk new title='Photo' >/dev/null
 	at anna desk attach 1 photo >/dev/null

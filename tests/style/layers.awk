@@ -7,7 +7,8 @@ BEGIN {
 	level["conf"] = level["item"] = level["contract"] = level["pgp"] = level["store"] = 1
 	level["spool"] = level["handshake"] = level["sync"] = level["adapter"] = 2
 	level["gateway"] = 3
-	level["cli"] = 4
+	level["daemon"] = 4
+	level["cli"] = 5
 }
 
 function folder(path)
