@@ -86,6 +86,7 @@ FLOW_TESTS = \
 	tests/flow/pairing.sh \
 	tests/flow/sweep-join.sh \
 	tests/flow/sweep.sh \
+	tests/flow/media.sh \
 	tests/flow/policies.sh \
 	tests/flow/scope.sh \
 	tests/flow/spool.sh \

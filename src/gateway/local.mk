@@ -19,6 +19,10 @@ libhandsel_a_SOURCES += \
 	src/gateway/make.h \
 	src/gateway/manage.c \
 	src/gateway/offer.c \
+	src/gateway/media.c \
+	src/gateway/media.h \
+	src/gateway/media_copy.c \
+	src/gateway/media_private.h \
 	src/gateway/operate.c \
 	src/gateway/operate.h \
 	src/gateway/pairing.c \
