@@ -14,6 +14,7 @@
 
 #define BY_FIELD   "FIELD=VALUE"
 #define EXPIRES    "pairing.expires"
+#define DAY        (24 * 60 * 60)
 #define NAMES_MOST 1000 /* names tried before one is given up */
 
 const wizard_choice link_scope_choices[] = {
@@ -317,6 +318,20 @@ link_answers_until(const link_answers *a)
 	return show_date(clock_now() + seconds);
 }
 
+char *
+link_days_text(gint64 seconds)
+{
+	g_autofree char *text = u64_age_text(seconds);
+	guint64 back;
+
+	if (seconds % DAY == 0)
+		return g_strdup_printf("%" G_GINT64_FORMAT, seconds / DAY);
+	/* Ages are rounded. */
+	if (u64_parse_time(text, G_MAXINT64, &back) && back == (guint64)seconds)
+		return g_steal_pointer(&text);
+	return g_strdup_printf("%" G_GINT64_FORMAT " s", seconds);
+}
+
 /* A setting of the command line answers the question, too; of several, the last. */
 static char *
 given_expiry(const call *c)
@@ -358,8 +373,12 @@ link_answers_start(link_answers *a, call *c, const wizard_question *questions)
 	static const char *const options[] = {"channel", "description", "protect", "user",
 					      "out",     "expires",     NULL};
 	g_autofree char *expiry = given_expiry(c);
+	gint64 usual = 0;
 
+	setting_number(setting_find(EXPIRES, SET_LINK), setting_find(EXPIRES, SET_LINK)->fallback,
+		       &usual);
 	a->call = c;
+	a->days = link_days_text(usual);
 	a->wizard = wizard_new(questions, &ask_wizard, words, a);
 	wizard_give(a->wizard, "expires", expiry);
 	for (guint i = 0; options[i] != NULL; i++)
@@ -379,14 +398,12 @@ take_settings(link_answers *a, GError **error)
 	a->settings = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; set != NULL && set[i] != NULL; i++)
 		g_ptr_array_add(a->settings, g_strdup(set[i]));
-	if (days != NULL) {
+	if (days != NULL && !link_expiry_is_right(a->wizard, days, error))
+		return FALSE;
+	/* What is the default anyway needs no line in the file. */
+	if (days != NULL && (strcmp(days, a->days) != 0 || call_has(a->call, "expires"))) {
 		g_autofree char *value = expiry_setting(days);
-		const setting *s = setting_find(EXPIRES, SET_LINK);
-
-		if (!link_expiry_is_right(a->wizard, days, error))
-			return FALSE;
-		if (strcmp(value, s->fallback) != 0 || call_has(a->call, "expires"))
-			g_ptr_array_add(a->settings, g_strconcat(EXPIRES, "=", value, NULL));
+		g_ptr_array_add(a->settings, g_strconcat(EXPIRES, "=", value, NULL));
 	}
 	g_ptr_array_add(a->settings, NULL);
 	return TRUE;

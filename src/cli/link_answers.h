@@ -19,7 +19,7 @@ typedef struct {
 	GPtrArray *settings;  /* "KEY=VALUE", NULL-ended */
 	offer *offer;         /* link join: what is joined, from the file at PATH */
 	char *path, *earlier; /* EARLIER: the link that joining replaces, or NULL */
-	char *days;           /* link invite: how long its files are valid */
+	char *days;           /* how long a handshake file is valid if nobody says otherwise */
 } link_answers;
 void link_answers_clear(link_answers *); /* wipes the passphrase */
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(link_answers, link_answers_clear)
@@ -47,6 +47,8 @@ void link_answers_start(link_answers *, call *, const wizard_question *questions
 gboolean link_answers_finish(link_answers *, gboolean ask, gboolean twice, GError **error);
 /* "only items that you assign", "project=WIDGET: 212 of 1,076 items now"; caller frees. */
 char *link_answers_scope_text(const link_answers *);
+/* SECONDS as the question for days takes it: "30", "12 h"; caller frees. */
+char *link_days_text(gint64 seconds);
 /* The day on which a file made now expires; caller frees. */
 char *link_answers_until(const link_answers *);
 

@@ -1,13 +1,9 @@
 /* The questions of link new and link invite. */
-#include "base/clock.h"
 #include "base/fail.h"
 #include "base/fsio.h"
-#include "base/u64.h"
 #include "cli/cmd_link.h"
 #include "cli/link_answers.h"
 #include "gateway/make.h"
-
-#define DAY (24 * 60 * 60)
 
 static void
 say_file(wizard *w)
@@ -111,7 +107,7 @@ static const wizard_question questions_new[] = {
 	 .prompt = "Days until the handshake file expires",
 	 .explain = "The partner has to join in this time. A file that is lost or expired is "
 		    "replaced by: handsel link invite {name}",
-	 .fallback = "30",
+	 .fallback = "{days}",
 	 .check = link_expiry_is_right},
 	{.key = "passphrase"},
 	{.key = "secret",
@@ -199,10 +195,8 @@ may_invite(wizard *w, const char *name, GError **error)
 	g_autoptr(gateway) g = gateway_open(a->site, name, GATE_LOOK, NULL, error);
 	if (g == NULL || !link_may_invite(g, error))
 		return FALSE;
-	gint64 seconds = conf_int(gateway_conf(g), "pairing.expires");
 	g_free(a->days);
-	a->days = seconds % DAY == 0 ? g_strdup_printf("%" G_GINT64_FORMAT, seconds / DAY)
-				     : g_strdup_printf("%" G_GINT64_FORMAT " s", seconds);
+	a->days = link_days_text(conf_int(gateway_conf(g), "pairing.expires"));
 	return TRUE;
 }
 

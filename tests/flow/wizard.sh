@@ -213,6 +213,24 @@ refute "the passphrase is not shown" grep -q 'dich' screen
 check "the file is there" says 0 'needs a passphrase' at hamburg link inspect second
 check "for as long as was said" says 0 '^  Valid +12 h, until' at hamburg link inspect second
 check "no line is longer than the terminal" narrow
+echo 'öffne dich' >pass
+check "its next one proposes the same time" typed 0 link invite acme --passphrase-file pass <<'END'
+>[12 h]: 
+<30
+>.handshake]: 
+<third
+>it? [Y/n] 
+<
+END
+check "and takes another" says 0 '^  pairing.expires +30 d' at berlin link show acme
+check "which is proposed from then on" typed 0 link invite acme --passphrase-file pass <<'END'
+>[30]: 
+<12 h
+>.handshake]: 
+<fourth
+>it? [Y/n] 
+<
+END
 check "a link that is not there is asked for again" typed 1 link invite <<'END'
 >Which link? 
 <west-end
@@ -227,7 +245,7 @@ check "nothing was made of that" test ! -e west-2.handshake
 
 HANDSEL_HOME=$tmp/hamburg
 at hamburg desk new title=Gasket state=open >/dev/null
-check "who has not compared the words does not join" typed 1 link join second <<'END'
+check "who has not compared the words does not join" typed 1 link join fourth <<'END'
 >words? [y/N] 
 <
 END
@@ -239,10 +257,10 @@ check "the file is asked for, and refused if it is none" typed 0 link join <<'EN
 >file? 
 <none
 >file? 
-<second
+<fourth
 >words? [y/N] 
 <<
->file? [second] 
+>file? [fourth] 
 <
 >words? [y/N] 
 <?
@@ -275,7 +293,7 @@ check "the link is there" says 0 '^berlin +handshake +slave' at hamburg link lis
 check "both sites pair" sh -c 'mv hamburg/links/berlin/exchange/SEND/* berlin/links/acme/exchange/RECEIVE/ &&
 	"$HANDSEL" --home berlin -q sync acme; mv berlin/links/acme/exchange/SEND/* hamburg/links/berlin/exchange/RECEIVE/ && "$HANDSEL" --home hamburg -q sync berlin'
 check "the passphrase was the right one" says 0 '^berlin +running' at hamburg link list
-for refused in second items.csv; do
+for refused in fourth items.csv; do
 	check "$refused is refused before a question" typed 1 link join "$refused" <<'END'
 END
 	refute "and before anything of it is shown" grep -q 'Their key' screen
