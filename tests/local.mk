@@ -66,6 +66,7 @@ STYLE_TESTS = \
 
 FLOW_TESTS = \
 	tests/flow/alone.sh \
+	tests/flow/backlog.sh \
 	tests/flow/bad-input.sh \
 	tests/flow/both-ways.sh \
 	tests/flow/bugs.sh \

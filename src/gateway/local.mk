@@ -9,6 +9,8 @@ libhandsel_a_SOURCES += \
 	src/gateway/events.h \
 	src/gateway/gateway.c \
 	src/gateway/gateway.h \
+	src/gateway/group.c \
+	src/gateway/group.h \
 	src/gateway/inspect.c \
 	src/gateway/inspect.h \
 	src/gateway/items.c \

@@ -1,13 +1,21 @@
 #include <unistd.h>
 
+#include "gateway/group.h"
 #include "gateway/private.h"
 #include "spool/parts.h"
 #include "spool/take.h"
 
 #define TAKE_BATCH 1000  /* files per transaction */
+#define GROWTH_MAX 65536 /* bytes: what is decrypted hardly grows, or it is a bomb */
 #define AHEAD      10000 /* numbers further ahead stay in the channel */
 
 /* ---- opening ---- */
+
+guint64
+gate_plain_limit(gateway *g, guint64 sealed)
+{
+	return MIN((guint64)conf_int(g->conf, "limit.envelope"), sealed + GROWTH_MAX);
+}
 
 int
 gate_open_file(gateway *g, spool_dir from, const char *file, pgp_protect protect,
@@ -15,15 +23,14 @@ gate_open_file(gateway *g, spool_dir from, const char *file, pgp_protect protect
 {
 	g_autofree char *plain = NULL;
 	g_autofree char *signer = NULL;
-	guint64 limit = (guint64)conf_int(g->conf, "limit.envelope"), size = 0;
+	guint64 size = 0;
 	int dir = spool_fd(g->spool, SPOOL_TMP);
 	int in = spool_read(g->spool, from, file, &size, error);
 
 	if (in < 0)
 		return -1;
 	int out = fsio_tmp(dir, &plain, error);
-	/* Encrypted bytes don't shrink when decrypted: what grows is a bomb. */
-	limit = MIN(limit, size + 65536);
+	guint64 limit = gate_plain_limit(g, size);
 	gboolean ok = out >= 0 && (signers == NULL ? pgp_decrypt(g->pgp, in, out, limit, error)
 						   : pgp_unseal(g->pgp, in, out, protect, signers,
 								limit, &signer, error));
@@ -179,11 +186,28 @@ judge_plain(gateway *g, const char *tmp, const char *plain, int fd, const envelo
 	       (!m->has_ack || gate_got_ack(g, &m->ack, error));
 }
 
-/* A whole file, its hash right, in TMP. */
-static gboolean
-judge(gateway *g, const char *tmp, const envelope_name *name, take_verdict *ret, GError **error)
+/* The plain text of TMP: OPENED, which may be NULL, or opened now; as gate_open_plain(). */
+static int
+open_unless_open(gateway *g, const char *tmp, const envelope_name *name, const char *opened,
+		 char **ret_plain, GError **error)
 {
 	const char *const signers[] = {g->partner, NULL};
+
+	if (opened == NULL)
+		return gate_open_plain(g, tmp,
+				       name->series == 'x' ? PGP_ENCRYPT : pinned_protection(g),
+				       signers, ret_plain, error);
+	int fd = fsio_open_own(spool_fd(g->spool, SPOOL_TMP), opened, error);
+	if (fd >= 0)
+		*ret_plain = g_strdup(opened);
+	return fd;
+}
+
+/* A whole file, its hash right, in TMP; OPENED: its plain text, if it is open already. */
+static gboolean
+judge(gateway *g, const char *tmp, const char *opened, const envelope_name *name, take_verdict *ret,
+      GError **error)
+{
 	g_autoptr(GError) why = NULL;
 	g_autofree char *plain = NULL;
 
@@ -191,8 +215,7 @@ judge(gateway *g, const char *tmp, const envelope_name *name, take_verdict *ret,
 		return gate_take_s1(g, name, tmp, ret, error);
 	if (g->partner == NULL)
 		return TRUE; /* nobody has joined: what this is will be known later */
-	int fd = gate_open_plain(g, tmp, name->series == 'x' ? PGP_ENCRYPT : pinned_protection(g),
-				 signers, &plain, &why);
+	int fd = open_unless_open(g, tmp, name, opened, &plain, &why);
 	gboolean ok = fd >= 0 && judge_plain(g, tmp, plain, fd, name, &why);
 	if (fd >= 0) {
 		close(fd);
@@ -248,14 +271,14 @@ is_copy(gateway *g, const envelope_name *name, gboolean *ret, GError **error)
 }
 
 static gboolean
-take_whole_or_part(gateway *g, const envelope_name *name, char *tmp, take_verdict *ret,
-		   GError **error)
+take_whole_or_part(gateway *g, const envelope_name *name, const char *tmp, const char *opened,
+		   take_verdict *ret, GError **error)
 {
 	g_autofree char *whole = NULL;
 	g_autoptr(GError) why = NULL;
 
 	if (name->parts == 0)
-		return judge(g, tmp, name, ret, error);
+		return judge(g, tmp, opened, name, ret, error);
 	/* Nothing of pairing comes in parts; what does waits in the channel until it is done. */
 	if (g->n.with == NULL)
 		return TRUE;
@@ -273,32 +296,92 @@ take_whole_or_part(gateway *g, const envelope_name *name, char *tmp, take_verdic
 		return TRUE;
 	envelope_name all = *name;
 	all.part = all.parts = 0;
-	gboolean ok = judge(g, whole, &all, ret, error);
+	gboolean ok = judge(g, whole, NULL, &all, ret, error);
 	fsio_remove(spool_fd(g->spool, SPOOL_TMP), whole, NULL);
 	return ok && parts_drop(g->spool, &all, error);
 }
 
+/* May a file of NAME be taken now?  If not, *RET is what becomes of it. */
 static gboolean
-take_file(const char *file, const envelope_name *name, int fd, gboolean settled, take_verdict *ret,
-	  gpointer data, GError **error)
+may_take(gateway *g, const envelope_name *name, gboolean *ret_may, take_verdict *ret,
+	 GError **error)
 {
-	gateway *g = data;
-	g_autofree char *tmp = NULL, *sha = NULL;
-	gboolean copy, complete = FALSE;
+	gboolean copy;
 
+	*ret_may = FALSE;
 	*ret = TAKE_LEAVE;
 	if (g->stopped != NULL || g->quarantine_full ||
 	    (name->series == 0 && name->number > g->n.stored + AHEAD))
 		return TRUE;
 	if (!is_copy(g, name, &copy, error))
 		return FALSE;
-	if (copy) {
-		*ret = TAKE_DONE;
+	*ret = copy ? TAKE_DONE : TAKE_LEAVE;
+	*ret_may = !copy;
+	return TRUE;
+}
+
+/* In its turn: the one before it may have made it a copy, or stopped the link. */
+static gboolean
+judge_copy(gateway *g, const group_copy *c, GError **error)
+{
+	g_autoptr(GError) why = NULL;
+	gboolean may;
+
+	if (!may_take(g, &c->name, &may, c->verdict, error))
+		return FALSE;
+	if (!may)
+		return TRUE;
+	if (c->complete)
+		return take_whole_or_part(g, &c->name, c->tmp, c->plain, c->verdict, error);
+	if (!c->settled) {
+		g->unfinished++;
 		return TRUE;
 	}
+	fail_set(&why, REASON_INCOMPLETE,
+		 "its bytes are not those its name promises: cut short or damaged");
+	*c->verdict = TAKE_DONE;
+	return quarantine(g, c->tmp, &c->name, why, error);
+}
+
+static gboolean
+judge_group(gateway *g, group *all, GError **error)
+{
+	GPtrArray *copies = group_copies(all);
+	gboolean ok = TRUE;
+
+	group_open(all, pinned_protection(g));
+	for (guint i = 0; ok && i < copies->len; i++)
+		ok = judge_copy(g, copies->pdata[i], error);
+	group_clear(all);
+	return ok;
+}
+
+typedef struct {
+	gateway *g;
+	group *waiting;
+} taking;
+
+static gboolean
+take_file(const char *file, const envelope_name *name, int fd, gboolean settled, take_verdict *ret,
+	  gpointer data, GError **error)
+{
+	taking *t = data;
+	gateway *g = t->g;
+	group_copy c = {.name = *name, .settled = settled, .verdict = ret};
 	g_autoptr(GError) why = NULL;
-	if (!take_copy(g->spool, name, fd, (guint64)conf_int(g->conf, "limit.envelope"), &tmp, &sha,
-		       &complete, &why)) {
+	g_autofree char *sha = NULL;
+	struct stat st;
+	gboolean may;
+
+	*ret = TAKE_LEAVE;
+	if (!gate_go_on(g))
+		return TRUE;
+	if (!may_take(g, name, &may, ret, error))
+		return FALSE;
+	if (!may)
+		return TRUE;
+	if (!take_copy(g->spool, name, fd, (guint64)conf_int(g->conf, "limit.envelope"), &c.tmp,
+		       &sha, &c.complete, &why)) {
 		if (!fail_is(why, REASON_TOO_LARGE)) {
 			g_propagate_error(error, g_steal_pointer(&why));
 			return FALSE;
@@ -306,17 +389,11 @@ take_file(const char *file, const envelope_name *name, int fd, gboolean settled,
 		gate_note(g, "left", NULL, NULL, "%s: %s", file, why->message);
 		return TRUE;
 	}
-	gboolean ok = TRUE;
-	if (complete) {
-		ok = take_whole_or_part(g, name, tmp, ret, error);
-	} else if (settled) {
-		fail_set(&why, REASON_INCOMPLETE,
-			 "its bytes are not those its name promises: cut short or damaged");
-		*ret = TAKE_DONE;
-		ok = quarantine(g, tmp, name, why, error);
-	}
-	fsio_remove(spool_fd(g->spool, SPOOL_TMP), tmp, NULL);
-	return ok;
+	if (fstatat(spool_fd(g->spool, SPOOL_TMP), c.tmp, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		c.size = (guint64)st.st_size;
+	*ret = TAKE_LATER;
+	group_add(t->waiting, c);
+	return !group_full(t->waiting) || judge_group(g, t->waiting, error);
 }
 
 /* A full quarantine takes no more, and so nothing may be judged: all stays in the channel. */
@@ -339,11 +416,14 @@ measure_quarantine(gateway *g, GError **error)
 static gboolean
 take_some(gateway *g, guint *ret_done, GError **error)
 {
+	g_autoptr(group) waiting = group_new(g);
+	taking t = {g, waiting};
+
 	if (!store_begin(g->store, error))
 		return FALSE;
-	if (!g->channel_ops->receive(g->channel, TAKE_BATCH, take_file, g, ret_done, error) ||
-	    !spool_flush(g->spool, error) || !gate_save_numbers(g, error) ||
-	    !store_commit(g->store, error)) {
+	if (!g->channel_ops->receive(g->channel, TAKE_BATCH, take_file, &t, ret_done, error) ||
+	    !judge_group(g, waiting, error) || !spool_flush(g->spool, error) ||
+	    !gate_save_numbers(g, error) || !store_commit(g->store, error)) {
 		store_rollback(g->store);
 		return FALSE;
 	}
@@ -361,7 +441,7 @@ gate_take(gateway *g, GError **error)
 		paired = g->n.with != NULL;
 		if (!measure_quarantine(g, error) || !take_some(g, &done, error))
 			return FALSE;
-	} while (done >= TAKE_BATCH || paired != (g->n.with != NULL));
+	} while (!g->halted && (done >= TAKE_BATCH || paired != (g->n.with != NULL)));
 	return TRUE;
 }
 

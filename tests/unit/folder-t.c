@@ -151,6 +151,41 @@ what_is_left_stays(void)
 	g_assert_true(fsio_exists(p.receive, NAME));
 }
 
+/* DATA: where the verdicts on the first two envelopes are to be written. */
+static gboolean
+decide_later(const char *file G_GNUC_UNUSED, const envelope_name *name, int fd G_GNUC_UNUSED,
+	     gboolean settled G_GNUC_UNUSED, take_verdict *ret, gpointer data,
+	     GError **error G_GNUC_UNUSED)
+{
+	take_verdict **later = data;
+
+	*ret = TAKE_LATER;
+	later[name->number == 2] = ret;
+	return TRUE;
+}
+
+static void
+what_is_decided_later_goes_or_stays_as_it_was_decided(void)
+{
+	static const char *const second = LINK "-m00000002-2cf24dba.zip.gpg";
+	take_verdict *later[2];
+	g_auto(place) p;
+	guint seen;
+
+	place_init(&p);
+	drop(p.receive, NAME, "hello");
+	drop(p.receive, second, "hello");
+	g_assert_true(channel_folder.receive(p.c, 10, decide_later, later, &seen, NULL));
+	taken(&p);
+	g_assert_true(fsio_exists(p.receive, NAME) && fsio_exists(p.receive, second));
+	g_assert_true(channel_folder.receive(p.c, 10, decide_later, later, &seen, NULL));
+	*later[0] = TAKE_DONE;
+	*later[1] = TAKE_LEAVE;
+	taken(&p);
+	g_assert_false(fsio_exists(p.receive, NAME));
+	g_assert_true(fsio_exists(p.receive, second));
+}
+
 /* A rolled back round must not remove anything later. */
 static void
 what_was_taken_in_a_failed_round_stays(void)
@@ -427,6 +462,7 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	ADD(a_file_stays_until_the_caller_has_it_durable);
 	ADD(what_is_left_stays);
+	ADD(what_is_decided_later_goes_or_stays_as_it_was_decided);
 	ADD(what_was_taken_in_a_failed_round_stays);
 	ADD(renamed_copies_are_taken);
 	ADD(special_files_are_told_and_never_touched);
