@@ -65,6 +65,7 @@ STYLE_TESTS = \
 	tests/style/paths.sh
 
 FLOW_TESTS = \
+	tests/flow/alert.sh \
 	tests/flow/alone.sh \
 	tests/flow/backlog.sh \
 	tests/flow/bad-input.sh \

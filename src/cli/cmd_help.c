@@ -79,7 +79,9 @@ static void
 print_setting(print_table *t, const setting *s)
 {
 	g_autofree char *range = setting_range(s);
-	const char *file = s->where & SET_SITE ? "handsel.conf" : "link.conf";
+	const char *file = !(s->where & SET_SITE) ? "link.conf"
+			   : s->where & SET_LINK  ? "either"
+						  : "handsel.conf";
 
 	if (t != NULL) {
 		print_table_row(t, s->key, file, s->fallback, range, s->help);

@@ -5,6 +5,7 @@
 #include "cli/print.h"
 #include "cli/show.h"
 #include "contract/type.h"
+#include "gateway/alert.h"
 #include "gateway/pass.h"
 
 static void
@@ -89,7 +90,8 @@ sync_link(call *c, gateway *g, GError **error)
 	if (ok && needs_operator(g, &report))
 		call_worsen(c, STATUS_WAITS);
 	g_free(report.away);
-	return ok;
+	gint64 unused;
+	return ok && gateway_alert(g, &unused, error);
 }
 
 /* "title, state, 1 thing" of change RECORD; caller frees. */

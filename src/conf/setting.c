@@ -105,11 +105,11 @@ static const setting settings[] = {
 	 "nothing is told."},
 	{"alert.backlog", SET_TIME, "1 d", 0, 365 * DAY, NULL, SET_LINK,
 	 "An envelope that the partner has not acknowledged for so long is trouble; 0: never."},
-	{"alert.silence", SET_TIME, "0 s", 0, 365 * DAY, NULL, SET_LINK,
+	{"alert.expect_every", SET_TIME, "0 s", 0, 365 * DAY, NULL, SET_LINK,
 	 "A partner from whom nothing has come for so long is trouble; 0: never."},
 	{"alert.gap", SET_TIME, "1 h", 0, 365 * DAY, NULL, SET_LINK,
 	 "An envelope that has waited for an earlier one for so long is trouble; 0: never."},
-	{"alert.key_age", SET_TIME, "730 d", 0, 36500 * DAY, NULL, SET_LINK,
+	{"alert.key_age", SET_TIME, "0 s", 0, 36500 * DAY, NULL, SET_LINK,
 	 "Keys of the link older than this are trouble; 0: never."},
 
 	{"limit.field", SET_SIZE, "1 MiB", 1, 16 * MIB, NULL, SET_SITE,

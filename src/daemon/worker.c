@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "daemon/talk.h"
+#include "gateway/alert.h"
 #include "gateway/pass.h"
 
 #define MOVES_EVERY (1 * G_USEC_PER_SEC)
@@ -88,7 +89,9 @@ pass(worker *w, GError **error)
 			return FALSE;
 		gateway_on_step(w->g, go_on, w);
 	}
-	gboolean ok = gateway_pass(w->g, &r, error);
+	gint64 more = G_MAXINT64;
+	gboolean ok = gateway_pass(w->g, &r, error) && gateway_alert(w->g, &more, error);
+	r.wait = MIN(r.wait, more);
 	if (ok)
 		tell_pass(w, &r);
 	g_free(r.away);

@@ -1,4 +1,6 @@
 libhandsel_a_SOURCES += \
+	src/gateway/alert.c \
+	src/gateway/alert.h \
 	src/gateway/apply.c \
 	src/gateway/capture.c \
 	src/gateway/content.c \
@@ -35,6 +37,7 @@ libhandsel_a_SOURCES += \
 	src/gateway/report.h \
 	src/gateway/report_check.c \
 	src/gateway/report_item.c \
+	src/gateway/report_overdue.c \
 	src/gateway/report_spool.c \
 	src/gateway/rows.c \
 	src/gateway/rows.h \

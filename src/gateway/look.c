@@ -238,3 +238,16 @@ look_put_reason(json_t *o, const char *key, int reason)
 {
 	json_object_set_new(o, key, reason == 0 ? json_null() : json_integer(reason));
 }
+
+void
+look_tell(json_t *list, const char *kind, char *text, char *command)
+{
+	json_t *one = json_object();
+
+	look_put(one, "kind", kind);
+	look_put(one, "text", text);
+	look_put(one, "command", command);
+	json_array_append_new(list, one);
+	g_free(text);
+	g_free(command);
+}

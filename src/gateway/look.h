@@ -41,5 +41,8 @@ void look_put(json_t *object, const char *key, const char *text);
 void look_put_time(json_t *object, const char *key, gint64 when);
 void look_put_u64(json_t *object, const char *key, guint64 n);
 void look_printf(json_t *object, const char *key, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* Appends {"kind","text","command"} to LIST: KIND is a stable word, COMMAND what helps, may be
+ * NULL; TEXT and COMMAND are taken over. */
+void look_tell(json_t *list, const char *kind, char *text, char *command);
 /* Sets KEY to REASON's number, or null for 0. */
 void look_put_reason(json_t *object, const char *key, int reason);

@@ -18,19 +18,6 @@ typedef struct {
 	const char *state;
 } status;
 
-/* COMMAND may be NULL; takes TEXT and COMMAND over. */
-static void
-tell(json_t *list, char *text, char *command)
-{
-	json_t *one = json_object();
-
-	look_put(one, "text", text);
-	look_put(one, "command", command);
-	json_array_append_new(list, one);
-	g_free(text);
-	g_free(command);
-}
-
 /* "handsel WORDS NAME" */
 static char *
 command(const status *s, const char *words)
@@ -47,20 +34,20 @@ judge_stop(status *s)
 
 	if (s->g->stopped != NULL) {
 		s->state = "stopped";
-		tell(s->problems, g_strdup_printf("stopped: %s", s->g->stopped),
-		     command(s, "check"));
+		look_tell(s->problems, "stopped", g_strdup_printf("stopped: %s", s->g->stopped),
+			  command(s, "check"));
 	} else if (link_closed(s->g)) {
 		s->state = "closed";
-		tell(s->hints, g_strdup("closed, and the partner knows"),
-		     command(s, "link remove"));
+		look_tell(s->hints, "closed", g_strdup("closed, and the partner knows"),
+			  command(s, "link remove"));
 	} else if (bye != NULL) {
 		s->state = "closed";
-		tell(s->problems, g_strdup("the partner has closed the link"),
-		     command(s, "link close"));
+		look_tell(s->problems, "bye", g_strdup("the partner has closed the link"),
+			  command(s, "link close"));
 	} else if (conf_bool(s->g->conf, "paused")) {
 		s->state = "paused";
-		tell(s->problems, g_strdup("paused: nothing is sent or taken in"),
-		     command(s, "link resume"));
+		look_tell(s->problems, "paused", g_strdup("paused: nothing is sent or taken in"),
+			  command(s, "link resume"));
 	}
 }
 
@@ -72,12 +59,13 @@ judge_dir(status *s, const char *dir, int how)
 		return;
 	s->state = s->state == NULL ? "away" : s->state;
 	if (errno == ENOENT)
-		tell(s->problems,
-		     g_strdup_printf("%s is not there; resumes by itself when it is back", dir),
-		     g_strdup_printf("handsel link connect %s --help", s->g->name));
+		look_tell(
+			s->problems, "folder",
+			g_strdup_printf("%s is not there; resumes by itself when it is back", dir),
+			g_strdup_printf("handsel link connect %s --help", s->g->name));
 	else
-		tell(s->problems, g_strdup_printf("%s: %s", dir, g_strerror(errno)),
-		     command(s, "check"));
+		look_tell(s->problems, "folder", g_strdup_printf("%s: %s", dir, g_strerror(errno)),
+			  command(s, "check"));
 }
 
 static void
@@ -99,13 +87,15 @@ judge_offer(status *s)
 	g_autoptr(offer) o = doc == NULL ? NULL : offer_from_json(doc, NULL);
 
 	if (o == NULL || clock_now() <= o->expires) {
-		tell(s->hints, g_strdup("handshake, waiting for the partner to join"),
-		     command(s, "link show"));
+		look_tell(s->hints, "handshake",
+			  g_strdup("handshake, waiting for the partner to join"),
+			  command(s, "link show"));
 		return;
 	}
 	g_autofree char *when = clock_stamp(o->expires);
-	tell(s->problems, g_strdup_printf("the handshake file expired %s, unused", when),
-	     command(s, "link invite"));
+	look_tell(s->problems, "expired",
+		  g_strdup_printf("the handshake file expired %s, unused", when),
+		  command(s, "link invite"));
 }
 
 static void
@@ -118,26 +108,30 @@ judge_pairing(status *s)
 		judge_offer(s);
 		break;
 	case PAIR_CONFIRM:
-		tell(s->problems, g_strdup("a partner has joined and waits for your yes"),
-		     command(s, "link accept"));
+		look_tell(s->problems, "joiner",
+			  g_strdup("a partner has joined and waits for your yes"),
+			  command(s, "link accept"));
 		break;
 	case PAIR_PINNED:
-		tell(s->hints, g_strdup("handshake, waiting for the answer to our ping"), NULL);
+		look_tell(s->hints, "handshake",
+			  g_strdup("handshake, waiting for the answer to our ping"), NULL);
 		break;
 	case PAIR_JOINING:
-		tell(s->hints, g_strdup("handshake, waiting for their ping"), NULL);
+		look_tell(s->hints, "handshake", g_strdup("handshake, waiting for their ping"),
+			  NULL);
 		break;
 	case PAIR_REFUSED:
 		s->state = s->state == NULL ? "refused" : s->state;
-		tell(s->problems,
-		     g_strdup_printf("the partner refused us: %s; ask for a new handshake file",
-				     refused != NULL ? refused : "no reason given"),
-		     g_strdup("handsel link join FILE"));
+		look_tell(
+			s->problems, "refused",
+			g_strdup_printf("the partner refused us: %s; ask for a new handshake file",
+					refused != NULL ? refused : "no reason given"),
+			g_strdup("handsel link join FILE"));
 		break;
 	case PAIR_CLOSED:
-		tell(s->problems,
-		     g_strdup("the handshake file was closed after too many wrong proofs"),
-		     command(s, "link invite"));
+		look_tell(s->problems, "offer",
+			  g_strdup("the handshake file was closed after too many wrong proofs"),
+			  command(s, "link invite"));
 		break;
 	case PAIR_RUNNING:
 	case PAIR_STATES:
@@ -146,8 +140,9 @@ judge_pairing(status *s)
 	if (s->state == NULL)
 		s->state = s->g->state == PAIR_RUNNING ? "running" : "handshake";
 	if (s->g->n.with != NULL && !link_verified(s->g))
-		tell(s->hints, g_strdup("the words have not been compared with the partner yet"),
-		     g_strdup_printf("handsel link verify %s WORDS", s->g->name));
+		look_tell(s->hints, "words",
+			  g_strdup("the words have not been compared with the partner yet"),
+			  g_strdup_printf("handsel link verify %s WORDS", s->g->name));
 }
 
 static void
@@ -177,9 +172,10 @@ judge_disk(status *s, json_t *ret)
 		g_autofree char *size = u64_size_text(disks[i].free);
 
 		if (disks[i].free < DISK_LOW && (i == 0 || there != here))
-			tell(s->problems,
-			     g_strdup_printf("nearly full: %s has %s free", disks[i].dir, size),
-			     g_strdup_printf("df -h %s", disks[i].dir));
+			look_tell(
+				s->problems, "disk",
+				g_strdup_printf("nearly full: %s has %s free", disks[i].dir, size),
+				g_strdup_printf("df -h %s", disks[i].dir));
 	}
 }
 
@@ -193,13 +189,15 @@ judge_quarantine(status *s, GPtrArray *notes)
 		const char *id = json_str(note, "id"), *text = json_str(note, "text");
 		const char *which = id != NULL ? id : json_str(note, "name");
 
-		tell(s->problems,
-		     g_strdup_printf("%s refused: %s", which, text != NULL ? text : "reason lost"),
-		     g_strdup_printf("handsel spool show %s %s", s->g->name, which));
+		look_tell(s->problems, "quarantine",
+			  g_strdup_printf("%s refused: %s", which,
+					  text != NULL ? text : "reason lost"),
+			  g_strdup_printf("handsel spool show %s %s", s->g->name, which));
 	}
 	if (notes->len > NAMED)
-		tell(s->problems, g_strdup_printf("%u more in quarantine", notes->len - NAMED),
-		     command(s, "spool list"));
+		look_tell(s->problems, "quarantine",
+			  g_strdup_printf("%u more in quarantine", notes->len - NAMED),
+			  command(s, "spool list"));
 }
 
 /* Why an item waits, in one line; caller frees. */
@@ -246,17 +244,18 @@ judge_items(status *s, GPtrArray *waiting)
 	if (count > 0) {
 		g_autofree char *why = why_of(s->g, first);
 
-		tell(s->problems,
-		     g_strdup_printf("%u item%s: %s", count, count == 1 ? " waits" : "s wait", why),
-		     count == 1 ? g_strdup_printf("handsel hold show %s %s", s->g->name,
-						  look_name(first))
-				: command(s, "hold list"));
+		look_tell(s->problems, "hold",
+			  g_strdup_printf("%u item%s: %s", count, count == 1 ? " waits" : "s wait",
+					  why),
+			  count == 1 ? g_strdup_printf("handsel hold show %s %s", s->g->name,
+						       look_name(first))
+				     : command(s, "hold list"));
 	}
 	if (unsent > 0)
-		tell(s->hints,
-		     g_strdup_printf("%u item%s values that do not fit the contract: not sent",
-				     unsent, unsent == 1 ? " shows" : "s show"),
-		     command(s, "hold list"));
+		look_tell(s->hints, "unsent",
+			  g_strdup_printf("%u item%s values that do not fit the contract: not sent",
+					  unsent, unsent == 1 ? " shows" : "s show"),
+			  command(s, "hold list"));
 	return count;
 }
 
@@ -264,11 +263,11 @@ static void
 judge_conflicts(status *s, guint64 open)
 {
 	if (open > 0)
-		tell(s->problems,
-		     g_strdup_printf("%" G_GUINT64_FORMAT
-				     " open conflict%s: each side shows its own",
-				     open, open == 1 ? "" : "s"),
-		     command(s, "conflict list"));
+		look_tell(s->problems, "conflict",
+			  g_strdup_printf("%" G_GUINT64_FORMAT
+					  " open conflict%s: each side shows its own",
+					  open, open == 1 ? "" : "s"),
+			  command(s, "conflict list"));
 }
 
 /* Seconds since the first of OUT was made; 0 if there is none. */
@@ -285,6 +284,7 @@ count_all(status *s, json_t *ret, GError **error)
 {
 	gateway *g = s->g;
 	guint64 lines, live, held, listed, all, open;
+	gint64 next;
 	g_autoptr(GPtrArray) out = store_outgoings(g->store, 1, OUT_STORED, error);
 	g_autoptr(GPtrArray) bad = out == NULL ? NULL : quarantine_list(g->spool, error);
 	g_autoptr(GPtrArray) waiting = bad == NULL ? NULL : look_waiting(g, error);
@@ -304,7 +304,7 @@ count_all(status *s, json_t *ret, GError **error)
 	judge_quarantine(s, bad);
 	look_put_u64(ret, "held", judge_items(s, waiting));
 	judge_conflicts(s, open);
-	return TRUE;
+	return report_overdue(g, out, s->problems, &next, error);
 }
 
 static void

@@ -10,8 +10,8 @@
 
 /*
  * {"link","state","role","channel","protect","partner_site","last_in","last_in_id","last_out","last_out_id","queued",
- *  "unacked","oldest_unacked","held","listed","quarantine","conflicts","open_conflicts","verified","items","problems":[{"text","command"}],
- *  "hints":[{"text","command"}],"free","send_free"}
+ *  "unacked","oldest_unacked","held","listed","quarantine","conflicts","open_conflicts","verified","items","problems":[{"kind","text","command"}],
+ *  "hints":[{"kind","text","command"}],"free","send_free"}
  * state: handshake, running, paused, stopped, closed, refused, away.  "queued": lines not yet
  * sealed.  "oldest_unacked": seconds since the oldest was made; "free": bytes.
  * "held": items that wait; "listed": items with a listed register.  Problems want the

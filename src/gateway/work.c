@@ -334,7 +334,7 @@ gate_work(gateway *g, GError **error)
 {
 	guint count = 0;
 
-	while (g->n.done < g->n.stored) {
+	while (g->n.done < g->n.stored && gate_go_on(g)) {
 		g_autoptr(store_incoming) row = store_find_incoming(g->store, g->n.done + 1, error);
 
 		if (row == NULL || !work_one(g, row, error) ||
