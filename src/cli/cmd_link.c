@@ -96,6 +96,14 @@ call_path(const char *path)
 	return g_canonicalize_filename(path, NULL);
 }
 
+void
+call_say_carriers(const call *c, guint number, const char *link)
+{
+	call_say(c, "     %u. Let your SEND arrive in their RECEIVE and theirs in yours:", number);
+	call_say(c, "          handsel link connect %s --help      by a shared folder", link);
+	call_say(c, "          handsel media out %s DIR            by a stick", link);
+}
+
 char *
 call_out(const call *c, const char *name)
 {

@@ -44,8 +44,7 @@ say_next(const call *c, const json_t *made, gboolean locked)
 	call_say(c, "     2. By phone, both read out the words of their key. Yours:");
 	call_say(c, "          %s", json_str(made, "words"));
 	call_say(c, "          (all 20 words: handsel link show %s)", name);
-	call_say(c, "     3. Let your SEND arrive in their RECEIVE and theirs in yours:");
-	call_say(c, "          handsel link connect %s --help", name);
+	call_say_carriers(c, 3, name);
 	call_say(c, "     4. handsel status %s", name);
 	call_say(c, "          (now: handshake, waiting for the partner to join)");
 }

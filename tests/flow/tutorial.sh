@@ -25,12 +25,13 @@ at_home() {
 	sed -e "s,$tmp,/home/ada,g" -e 's/^\(What shall partners call this site?\) \[[^]]*\]/\1 [laptop]/'
 }
 
-# What differs each time: dates, times, ages, keys, words, names of envelopes; and blanks with them.
+# What differs each time: dates, times, ages, keys, words, names of envelopes, what runs; and blanks
+# with them.
 masked() {
 	sed -E -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z/STAMP/g' -e 's/[0-9]{2}:[0-9]{2} UTC/TIME/g' \
 		-e 's/[0-9]{1,2} [A-Z][a-z]{2} [0-9]{4}/DATE/g' -e 's/([0-9A-F]{4} ){9}[0-9A-F]{4}/KEY/' \
 		-e 's/(^ {10}|Their key +)[a-z]+( [a-z]+){3}$/\1WORDS/' -e 's/(now|[0-9]+ s) \(/AGE (/g' \
-		-e 's/[a-z0-9]{8}-([ms][0-9]{8})-[0-9a-f]{8}/ENVELOPE-\1/' -e 's/  +/ /g' "$@"
+		-e 's/^(site [a-z]+ +[^ ]+) .*/\1 NOW/' -e 's/[a-z0-9]{8}-([ms][0-9]{8})-[0-9a-f]{8}/ENVELOPE-\1/' -e 's/  +/ /g' "$@"
 }
 
 # The N-th block of console text in the document.
