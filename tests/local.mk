@@ -68,6 +68,7 @@ FLOW_TESTS = \
 	tests/flow/alert.sh \
 	tests/flow/alone.sh \
 	tests/flow/backlog.sh \
+	tests/flow/backup.sh \
 	tests/flow/bad-input.sh \
 	tests/flow/both-ways.sh \
 	tests/flow/bugs.sh \

@@ -21,6 +21,10 @@ db *db_open_readonly(const char *path, const char *const *versions, GError **err
 void db_close(db *); /* NULL is a no-op; an open transaction is rolled back */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(db, db_close)
 
+/* Makes the file TO (0600, replaced) a durable copy of the database FROM as it is at one moment,
+ * though others write to it meanwhile. */
+gboolean db_copy(const char *from, const char *to, GError **error);
+
 gboolean db_exec(db *, const char *sql, GError **error);
 /*
  * IMMEDIATE, so that a writer never fails half way.  They do not nest.  Begin, commit and rollback

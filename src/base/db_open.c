@@ -131,12 +131,12 @@ version_of(db *d, const char *const *versions, gint64 *ret_have, gint64 *ret_wan
 
 /*
  * The same pages in the file PATH.  Read by a connection of its own, because the pages of one that
- * writes cannot be copied, and D keeps others from writing meanwhile.
+ * writes cannot be copied; what it reads is as of one moment, whoever writes meanwhile.
  */
 static gboolean
-copy_pages(db *d, const char *path, GError **error)
+copy_pages(const char *source, const char *path, GError **error)
 {
-	g_autoptr(db) from = open_handle(d->path, SQLITE_OPEN_READONLY, error);
+	g_autoptr(db) from = open_handle(source, SQLITE_OPEN_READONLY, error);
 	g_autoptr(db) to = from == NULL ? NULL : open_handle(path, SQLITE_OPEN_READWRITE, error);
 
 	if (to == NULL)
@@ -154,7 +154,7 @@ copy_pages(db *d, const char *path, GError **error)
 }
 
 static gboolean
-copy_into(db *d, int dir, const char *parent, const char *name, GError **error)
+copy_into(const char *source, int dir, const char *parent, const char *name, GError **error)
 {
 	g_autofree char *tmp = NULL;
 	int fd = fsio_tmp(dir, &tmp, error);
@@ -163,7 +163,7 @@ copy_into(db *d, int dir, const char *parent, const char *name, GError **error)
 		return FALSE;
 	close(fd);
 	g_autofree char *path = g_build_filename(parent, tmp, NULL);
-	gboolean ok = copy_pages(d, path, error);
+	gboolean ok = copy_pages(source, path, error);
 	fd = ok ? fsio_open_own(dir, tmp, error) : -1;
 	/* The copy must be whole on the disk before it bears its name, and before the update. */
 	ok = fd >= 0 && fsio_sync(fd, error) &&
@@ -175,20 +175,27 @@ copy_into(db *d, int dir, const char *parent, const char *name, GError **error)
 	return ok;
 }
 
-/* Copies the database beside itself. */
-static gboolean
-keep_copy(db *d, gint64 version, GError **error)
+gboolean
+db_copy(const char *from, const char *to, GError **error)
 {
-	g_autofree char *parent = g_path_get_dirname(d->path);
-	g_autofree char *base = g_path_get_basename(d->path);
-	g_autofree char *name = g_strdup_printf("%s.before-v%" G_GINT64_FORMAT, base, version);
+	g_autofree char *parent = g_path_get_dirname(to);
+	g_autofree char *name = g_path_get_basename(to);
 	int dir = fsio_open_dir(parent, error);
 
 	if (dir < 0)
 		return FALSE;
-	gboolean ok = copy_into(d, dir, parent, name, error);
+	gboolean ok = copy_into(from, dir, parent, name, error);
 	close(dir);
 	return ok;
+}
+
+/* Copies the database beside itself. */
+static gboolean
+keep_copy(db *d, gint64 version, GError **error)
+{
+	g_autofree char *path = g_strdup_printf("%s.before-v%" G_GINT64_FORMAT, d->path, version);
+
+	return db_copy(d->path, path, error);
 }
 
 static gboolean

@@ -2,6 +2,10 @@ libhandsel_a_SOURCES += \
 	src/gateway/alert.c \
 	src/gateway/alert.h \
 	src/gateway/apply.c \
+	src/gateway/backup.c \
+	src/gateway/backup.h \
+	src/gateway/backup_private.h \
+	src/gateway/backup_restore.c \
 	src/gateway/capture.c \
 	src/gateway/content.c \
 	src/gateway/envelopes.c \

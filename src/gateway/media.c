@@ -1,3 +1,5 @@
+#include "gateway/media.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>

@@ -35,6 +35,12 @@ store_open_readonly(const char *link_dir, GError **error)
 }
 
 gboolean
+store_copy(const char *from, const char *to, GError **error)
+{
+	return db_copy(from, to, error);
+}
+
+gboolean
 store_check(store *s, char **ret_trouble, GError **error)
 {
 	db_stmt *q = db_query(s->db, error, "PRAGMA quick_check(1)", "");

@@ -14,6 +14,9 @@ typedef struct store store;
 /* Opens state.db in LINK_DIR; MAKE for a new link. */
 store *store_open(const char *link_dir, gboolean make, GError **error);
 store *store_open_readonly(const char *link_dir, GError **error);
+/* Makes the file TO (0600) a durable copy of the database at FROM, a link's or any other of this
+ * site, as it is at one moment, though others write to it meanwhile. */
+gboolean store_copy(const char *from, const char *to, GError **error);
 /* Reads the whole database. *RET_TROUBLE (caller frees) is the first thing found wrong, or NULL. */
 gboolean store_check(store *, char **ret_trouble, GError **error);
 void store_close(store *);
