@@ -77,7 +77,7 @@ static const setting settings[] = {
 	{"sync.batch", SET_INT, "1000", 1, 100000, NULL, SET_LINK, "Most changes in one envelope."},
 	{"sync.window", SET_INT, "8", 1, 1000, NULL, SET_LINK,
 	 "Changes of one item that may be on their way; further edits wait and go as one."},
-	{"sync.max_unacked", SET_INT, "100", 1, 10000, NULL, SET_LINK,
+	{"sync.max_unacked", SET_INT, "100", 1, 1000000, NULL, SET_LINK,
 	 "While this many envelopes are not acknowledged, no more are made."},
 	{"sync.max_unacked_bytes", SET_SIZE, "1 GiB", MIB, PIB, NULL, SET_LINK,
 	 "While this many bytes are not acknowledged, no more envelopes are made."},
