@@ -79,6 +79,7 @@ FLOW_TESTS = \
 	tests/flow/growth.sh \
 	tests/flow/kill.sh \
 	tests/flow/liar.sh \
+	tests/flow/link-test.sh \
 	tests/flow/log.sh \
 	tests/flow/manual.sh \
 	tests/flow/terminal.sh \

@@ -7,6 +7,7 @@ libhandsel_a_SOURCES += \
 	src/gateway/backup_private.h \
 	src/gateway/backup_restore.c \
 	src/gateway/capture.c \
+	src/gateway/checks.h \
 	src/gateway/content.c \
 	src/gateway/envelopes.c \
 	src/gateway/envelopes.h \
@@ -40,6 +41,7 @@ libhandsel_a_SOURCES += \
 	src/gateway/report.c \
 	src/gateway/report.h \
 	src/gateway/report_check.c \
+	src/gateway/report_test.c \
 	src/gateway/report_item.c \
 	src/gateway/report_overdue.c \
 	src/gateway/report_spool.c \

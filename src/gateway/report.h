@@ -47,5 +47,8 @@ json_t *report_holds(gateway *, GError **error);
  * first. */
 json_t *report_conflicts(gateway *, GError **error);
 json_t *report_conflict(gateway *, guint64 number, GError **error);
+/* What the link needs, step by step, by doing it: array like that of report_check(). Needs
+ * GATE_WORK. */
+json_t *report_test(gateway *);
 /* Everything that would fail later: array of {"what","ok","text","command"}. Needs GATE_WORK. */
 json_t *report_check(gateway *, GError **error);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/u64.h"
+#include "gateway/checks.h"
 #include "gateway/look.h"
 #include "gateway/make.h"
 #include "gateway/private.h"
@@ -15,14 +16,8 @@
 #define CLOCK_LEAST G_GINT64_CONSTANT(1700000000) /* no site is older than handsel */
 #define TEST_MAX    4096
 
-typedef struct {
-	gateway *g;
-	json_t *all;
-} checks;
-
-/* COMMAND (taken over, may be NULL) helps when it is not OK. */
-static void G_GNUC_PRINTF(5, 6)
-	add(checks *c, const char *what, gboolean ok, char *command, const char *format, ...)
+void
+checks_add(checks *c, const char *what, gboolean ok, char *command, const char *format, ...)
 {
 	json_t *one = json_object();
 	va_list ap;
@@ -38,9 +33,8 @@ static void G_GNUC_PRINTF(5, 6)
 	g_free(command);
 }
 
-/* "handsel WORDS NAME OPTIONS" */
-static char *
-command(const checks *c, const char *words, const char *options)
+char *
+checks_command(const checks *c, const char *words, const char *options)
 {
 	return g_strdup_printf("handsel %s %s%s", words, c->g->name, options);
 }
@@ -104,30 +98,32 @@ try_keys(gateway *g, const char *partner, GError **error)
 	return ok;
 }
 
-static void
-check_keys(checks *c)
+void
+checks_keys(checks *c)
 {
 	g_autoptr(GError) why = NULL;
 	g_autofree char *me = pgp_fpr_text(c->g->me);
 	g_autofree char *key = NULL;
 
 	if (c->g->partner == NULL) {
-		add(c, "partner's key", TRUE, NULL, "not known yet: nobody has joined");
+		checks_add(c, "partner's key", TRUE, NULL, "not known yet: nobody has joined");
 	} else if ((key = pgp_export(c->g->pgp, c->g->partner, &why)) == NULL) {
-		add(c, "partner's key", FALSE, c->g->master ? command(c, "link invite", "") : NULL,
-		    "%s", why->message);
+		checks_add(c, "partner's key", FALSE,
+			   c->g->master ? checks_command(c, "link invite", "") : NULL, "%s",
+			   why->message);
 		g_clear_error(&why);
 	} else {
 		g_autofree char *partner = pgp_fpr_text(c->g->partner);
 
-		add(c, "partner's key", TRUE, NULL, "%s%s", partner,
-		    link_verified(c->g) ? "" : ", words not compared yet");
+		checks_add(c, "partner's key", TRUE, NULL, "%s%s", partner,
+			   link_verified(c->g) ? "" : ", words not compared yet");
 	}
 	if (try_keys(c->g, key == NULL ? NULL : c->g->partner, &why))
-		add(c, "own key", TRUE, NULL, "%s signs and opens", me);
+		checks_add(c, "own key", TRUE, NULL, "%s signs and opens", me);
 	else
-		add(c, "own key", FALSE, c->g->master ? command(c, "link invite", "") : NULL,
-		    "%s: %s", me, why->message);
+		checks_add(c, "own key", FALSE,
+			   c->g->master ? checks_command(c, "link invite", "") : NULL, "%s: %s", me,
+			   why->message);
 }
 
 /* ---- folders and disks ---- */
@@ -153,18 +149,19 @@ check_dir(checks *c, const char *what, const char *path)
 	int dir = fsio_open_dir(path, &why);
 
 	if (dir < 0) {
-		add(c, what, FALSE, command(c, "link connect", " --help"), "%s", why->message);
+		checks_add(c, what, FALSE, checks_command(c, "link connect", " --help"), "%s",
+			   why->message);
 		return;
 	}
 	if ((names = fsio_list(dir, 1, &why)) == NULL || !try_writing(dir, &why)) {
-		add(c, what, FALSE, g_strdup_printf("ls -ld %s", path), "%s", why->message);
+		checks_add(c, what, FALSE, g_strdup_printf("ls -ld %s", path), "%s", why->message);
 	} else {
 		guint64 left = fsio_free_space(dir);
 		g_autofree char *size = u64_size_text(left);
 
-		add(c, what, left >= DISK_LOW, g_strdup_printf("df -h %s", path),
-		    "%s can be read and written%s%s", path,
-		    left == G_MAXUINT64 ? "" : ", free: ", left == G_MAXUINT64 ? "" : size);
+		checks_add(c, what, left >= DISK_LOW, g_strdup_printf("df -h %s", path),
+			   "%s can be read and written%s%s", path,
+			   left == G_MAXUINT64 ? "" : ", free: ", left == G_MAXUINT64 ? "" : size);
 	}
 	close(dir);
 }
@@ -188,8 +185,9 @@ check_dirs(checks *c)
 	check_dir(c, "SEND", send);
 	check_dir(c, "RECEIVE", receive);
 	if (is_same(send, receive))
-		add(c, "SEND and RECEIVE", FALSE, command(c, "link connect", " --help"),
-		    "both are the directory %s", send);
+		checks_add(c, "SEND and RECEIVE", FALSE,
+			   checks_command(c, "link connect", " --help"),
+			   "both are the directory %s", send);
 }
 
 /* ---- the tracker ---- */
@@ -205,16 +203,16 @@ check_scope(checks *c)
 	if (field == NULL)
 		return;
 	if (c->g->tracker_ops->count(c->g->tracker, field, equals + 1, &count, &why))
-		add(c, "scope", TRUE, NULL, "%s matches %" G_GUINT64_FORMAT " item%s now", scope,
-		    count, count == 1 ? "" : "s");
+		checks_add(c, "scope", TRUE, NULL, "%s matches %" G_GUINT64_FORMAT " item%s now",
+			   scope, count, count == 1 ? "" : "s");
 	else
-		add(c, "scope", FALSE,
-		    g_strdup_printf("handsel link set %s scope=FIELD=VALUE", c->g->name), "%s: %s",
-		    scope, why->message);
+		checks_add(c, "scope", FALSE,
+			   g_strdup_printf("handsel link set %s scope=FIELD=VALUE", c->g->name),
+			   "%s: %s", scope, why->message);
 }
 
-static void
-check_tracker(checks *c)
+void
+checks_tracker(checks *c)
 {
 	gateway *g = c->g;
 	g_autoptr(GError) why = NULL;
@@ -222,21 +220,22 @@ check_tracker(checks *c)
 	guint64 count = 0;
 
 	if (g->tracker_ops->count(g->tracker, NULL, NULL, &count, &why))
-		add(c, "tracker", TRUE, NULL, "%s, %" G_GUINT64_FORMAT " item%s, written as %s",
-		    g->tracker_ops->name, count, count == 1 ? "" : "s", conf_text(g->conf, "user"));
+		checks_add(c, "tracker", TRUE, NULL,
+			   "%s, %" G_GUINT64_FORMAT " item%s, written as %s", g->tracker_ops->name,
+			   count, count == 1 ? "" : "s", conf_text(g->conf, "user"));
 	else
-		add(c, "tracker", FALSE, NULL, "%s", why->message);
+		checks_add(c, "tracker", FALSE, NULL, "%s", why->message);
 	g_clear_error(&why);
 	if (!g->tracker_ops->prepare(g->tracker, g->contract, &lacks, &why)) {
-		add(c, "contract", FALSE, NULL, "%s", why->message);
+		checks_add(c, "contract", FALSE, NULL, "%s", why->message);
 		return;
 	}
 	for (guint i = 0; i < lacks->len; i++)
-		add(c, "contract", FALSE, NULL, "%s", (const char *)lacks->pdata[i]);
+		checks_add(c, "contract", FALSE, NULL, "%s", (const char *)lacks->pdata[i]);
 	g_autofree char *summary = contract_summary(g->contract);
 	if (lacks->len == 0)
-		add(c, "contract", TRUE, NULL, "version %u: %s", contract_version(g->contract),
-		    summary);
+		checks_add(c, "contract", TRUE, NULL, "version %u: %s",
+			   contract_version(g->contract), summary);
 }
 
 /* ---- the state ---- */
@@ -248,29 +247,30 @@ check_state(checks *c)
 	g_autofree char *trouble = NULL;
 
 	if (!store_check(c->g->store, &trouble, &why))
-		add(c, "state.db", FALSE, NULL, "%s; restore a backup", why->message);
+		checks_add(c, "state.db", FALSE, NULL, "%s; restore a backup", why->message);
 	else if (trouble != NULL)
-		add(c, "state.db", FALSE, NULL, "damaged, restore a backup: %s", trouble);
+		checks_add(c, "state.db", FALSE, NULL, "damaged, restore a backup: %s", trouble);
 	else
-		add(c, "state.db", TRUE, NULL, "whole");
+		checks_add(c, "state.db", TRUE, NULL, "whole");
 	if (c->g->stopped != NULL)
-		add(c, "link", FALSE, command(c, "link show", ""), "stopped: %s", c->g->stopped);
+		checks_add(c, "link", FALSE, checks_command(c, "link show", ""), "stopped: %s",
+			   c->g->stopped);
 }
 
-static void
-check_clock(checks *c)
+void
+checks_clock(checks *c)
 {
 	const store_numbers *n = &c->g->n;
 	gint64 now = clock_now(), last = MAX(n->ack_at, MAX(n->last_in, n->last_out));
 	g_autofree char *text = clock_stamp(now), *then = clock_stamp(last);
 
 	if (now < CLOCK_LEAST)
-		add(c, "clock", FALSE, g_strdup("timedatectl"), "%s is long ago", text);
+		checks_add(c, "clock", FALSE, g_strdup("timedatectl"), "%s is long ago", text);
 	else if (now < last - CLOCK_SLIP)
-		add(c, "clock", FALSE, g_strdup("timedatectl"),
-		    "%s is before %s, when this link last worked", text, then);
+		checks_add(c, "clock", FALSE, g_strdup("timedatectl"),
+			   "%s is before %s, when this link last worked", text, then);
 	else
-		add(c, "clock", TRUE, NULL, "%s", text);
+		checks_add(c, "clock", TRUE, NULL, "%s", text);
 }
 
 static void
@@ -281,10 +281,10 @@ check_quarantine(checks *c)
 	gint64 most = conf_int(c->g->conf, "quarantine.max");
 
 	if (notes == NULL)
-		add(c, "quarantine", FALSE, NULL, "%s", why->message);
+		checks_add(c, "quarantine", FALSE, NULL, "%s", why->message);
 	else
-		add(c, "quarantine", notes->len < most, command(c, "spool list", ""),
-		    "%u of at most %" G_GINT64_FORMAT " files", notes->len, most);
+		checks_add(c, "quarantine", notes->len < most, checks_command(c, "spool list", ""),
+			   "%u of at most %" G_GINT64_FORMAT " files", notes->len, most);
 }
 
 json_t *
@@ -294,13 +294,13 @@ report_check(gateway *g, GError **error)
 
 	(void)error;
 	/* Opening the link has read them, and refuses what is wrong. */
-	add(&c, "settings", TRUE, NULL, "%s/link.conf", g->dir);
-	check_keys(&c);
+	checks_add(&c, "settings", TRUE, NULL, "%s/link.conf", g->dir);
+	checks_keys(&c);
 	check_dirs(&c);
-	check_tracker(&c);
+	checks_tracker(&c);
 	check_scope(&c);
 	check_state(&c);
 	check_quarantine(&c);
-	check_clock(&c);
+	checks_clock(&c);
 	return c.all;
 }
