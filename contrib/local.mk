@@ -1,5 +1,6 @@
 EXTRA_DIST += \
 	contrib/bench \
+	contrib/bench-run \
 	contrib/check \
 	contrib/cppcheck-suppressions \
 	contrib/debian/control.in \
@@ -39,8 +40,9 @@ deb: all
 	'$(srcdir)/contrib/make-deb' .
 .PHONY: deb
 
-# Not part of check: it takes minutes, and its numbers are the machine's.
-bench: handsel handsel-pgp
+# Not part of check: they take minutes, and their numbers are the machine's.
+bench: bench-peers bench-run
+bench-peers bench-run: handsel handsel-pgp
 	HANDSEL='$(abs_top_builddir)/handsel' HANDSEL_PGP='$(abs_top_builddir)/handsel-pgp' \
-		'$(srcdir)/contrib/bench'
-.PHONY: bench
+		'$(srcdir)/contrib/'$$(echo $@ | sed s/-peers//)
+.PHONY: bench bench-peers bench-run
