@@ -92,6 +92,7 @@ FLOW_TESTS = \
 	tests/flow/sweep.sh \
 	tests/flow/media.sh \
 	tests/flow/policies.sh \
+	tests/flow/resync.sh \
 	tests/flow/scope.sh \
 	tests/flow/spool.sh \
 	tests/flow/status.sh \

@@ -294,3 +294,79 @@ conflict_resolve(gateway *g, guint64 number, const char *choice, GError **error)
 	store_rollback(g->store);
 	return FALSE;
 }
+
+/* ---- resync ---- */
+
+static gboolean
+is_paired(gateway *g, GError **error)
+{
+	if (g->n.with != NULL && g->state == PAIR_RUNNING)
+		return TRUE;
+	fail_set(error, FAIL_CONFIG, "link %s is not paired; nothing travels on it yet", g->name);
+	return FALSE;
+}
+
+static gboolean
+send_again(gateway *g, const look_item *i, GError **error)
+{
+	if (!has_room(g, i->it, error))
+		return FALSE;
+	gate_note(g, "resynced", i->row->uid, NULL, "by the operator");
+	return repair(g, i->row->uid, error);
+}
+
+gboolean
+resync_item(gateway *g, const char *id, GError **error)
+{
+	g_autofree char *uid = NULL;
+
+	return is_paired(g, error) && make_ready(g, error) &&
+	       (uid = look_uid(g, id, error)) != NULL && do_item(g, uid, send_again, error);
+}
+
+static gboolean
+note_uid(gint64 at, const char *what, const char *uid, const char *envelope, const char *text,
+	 gpointer data)
+{
+	(void)at;
+	(void)what;
+	(void)envelope;
+	(void)text;
+	if (uid != NULL)
+		g_hash_table_add(data, g_strdup(uid));
+	return TRUE;
+}
+
+/* Has the items of UIDS captured afresh. */
+static gboolean
+look_again(gateway *g, GHashTable *uids, GError **error)
+{
+	GHashTableIter i;
+	gpointer uid;
+
+	g_hash_table_iter_init(&i, uids);
+	while (g_hash_table_iter_next(&i, &uid, NULL))
+		if (!store_add_dirty(g->store, uid, error))
+			return FALSE;
+	return TRUE;
+}
+
+gboolean
+resync_link(gateway *g, gint64 since, guint *ret_count, GError **error)
+{
+	g_autoptr(GHashTable) uids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	if (!is_paired(g, error) || !make_ready(g, error) ||
+	    (since > 0 && !store_notes(g->store, NULL, since, note_uid, uids, error)) ||
+	    !store_begin(g->store, error))
+		return FALSE;
+	gate_note(g, "resynced", NULL, NULL, "by the operator");
+	/* Without its cursor the sweep begins with the tracker's first item. */
+	if ((since > 0 ? look_again(g, uids, error) : store_put(g->store, "cursor", NULL, error)) &&
+	    store_commit(g->store, error)) {
+		*ret_count = g_hash_table_size(uids);
+		return TRUE;
+	}
+	store_rollback(g->store);
+	return FALSE;
+}

@@ -11,3 +11,11 @@ gboolean hold_retry(gateway *, const char *id, guint *ret_left, GError **error);
 gboolean hold_drop(gateway *, const char *id, GError **error);
 /* CHOICE: "mine", "theirs" or "VALUE=…". */
 gboolean conflict_resolve(gateway *, guint64 number, const char *choice, GError **error);
+/*
+ * Looks at all items again at the next pass, SINCE > 0: at those to which something happened on the
+ * link since then; what does not differ from what was agreed makes no change.  *RET_COUNT: of how
+ * many that is known, 0 where it is all.
+ */
+gboolean resync_link(gateway *, gint64 since, guint *ret_count, GError **error);
+/* Sends the whole content of item ID again, as a new generation that both sides merge. */
+gboolean resync_item(gateway *, const char *id, GError **error);
