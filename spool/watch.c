@@ -94,7 +94,8 @@ look_in_thread(gpointer data, gpointer unused)
 	task *t = data;
 
 	(void)unused;
-	watch_job_run(t->job);
+	if (!g_atomic_int_get(&t->box->closed))
+		watch_job_run(t->job);
 	g_async_queue_push(t->box->found, g_steal_pointer(&t->job));
 	g_main_context_wakeup(t->box->context);
 	task_free(t);
@@ -158,7 +159,8 @@ destroy(watch *w)
 	g_hash_table_unref(w->places);
 	g_hash_table_unref(w->by_wd);
 	g_hash_table_unref(w->probes);
-	g_thread_pool_free(w->pool, TRUE, FALSE);
+	g_atomic_int_set(&w->box->closed, TRUE);
+	g_thread_pool_free(w->pool, FALSE, FALSE);
 	g_atomic_rc_box_release_full(w->box, box_clear);
 	if (w->inotify >= 0)
 		close(w->inotify);
@@ -259,7 +261,7 @@ watch_add(watch *w, const char *path, watch_kind kind, const char *const *files,
 	p->files = files;
 	p->marks = g_new0(guint64, watch_count_files(p) + 1);
 	p->heard = g_new0(gboolean, watch_count_files(p) + 1);
-	p->period = (gint64)period * G_USEC_PER_SEC;
+	p->period = (gint64)period * 1000;
 	p->tell = heard;
 	p->data = data;
 	p->wd = -1;

@@ -37,9 +37,9 @@ void watch_free(watch *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(watch, watch_free)
 
 /*
- * Watches directory PATH, and looks at it every PERIOD seconds.  FILES (NULL-ended, outliving the
- * watch; may be NULL) are looked at one by one, so that their writes are found by a look, too.  The
- * id is for watch_drop(), never 0.  BACK or GONE follows.
+ * Watches directory PATH, and looks at it every PERIOD milliseconds.  FILES (NULL-ended, outliving
+ * the watch; may be NULL) are looked at one by one, so that their writes are found by a look, too.
+ * The id is for watch_drop(), never 0.  BACK or GONE follows.
  */
 guint64 watch_add(watch *, const char *path, watch_kind, const char *const *files, guint period,
 		  watch_heard *, gpointer data);

@@ -66,6 +66,7 @@ typedef struct {
 typedef struct {
 	GAsyncQueue *found; /* watch_job */
 	GMainContext *context;
+	gint closed; /* nobody wants to know any more */
 } watch_box;
 
 struct watch {

@@ -29,12 +29,14 @@ UNIT_TESTS = \
 	tests/unit/pairing-t \
 	tests/unit/parts-t \
 	tests/unit/pgp-t \
+	tests/unit/pgp_ahead-t \
 	tests/unit/pgp_foreign-t \
 	tests/unit/pgp_life-t \
 	tests/unit/pgp_many-t \
 	tests/unit/plan-t \
 	tests/unit/proof-t \
 	tests/unit/rand-t \
+	tests/unit/schedule-t \
 	tests/unit/setting-t \
 	tests/unit/site-t \
 	tests/unit/spool-t \
@@ -48,6 +50,7 @@ UNIT_TESTS = \
 	tests/unit/take-t \
 	tests/unit/type-t \
 	tests/unit/u64-t \
+	tests/unit/watch-t \
 	tests/unit/wire-t \
 	tests/unit/wizard-t \
 	tests/unit/words-t
@@ -91,6 +94,7 @@ FLOW_TESTS = \
 	tests/flow/sweep-join.sh \
 	tests/flow/sweep.sh \
 	tests/flow/media.sh \
+	tests/flow/run.sh \
 	tests/flow/policies.sh \
 	tests/flow/resync.sh \
 	tests/flow/scope.sh \
@@ -104,6 +108,7 @@ EXTRA_DIST += \
 	tests/data/make_merge_vectors.py \
 	tests/data/merge_vectors.json \
 	tests/data/small.csv \
+	tests/flow/daemons.sh \
 	tests/flow/kit.sh \
 	tests/flow/lib.sh \
 	tests/flow/says.sh \
@@ -116,7 +121,8 @@ EXTRA_DIST += \
 	tests/unit/offer_kit.h \
 	tests/unit/desk_apply_kit.h \
 	tests/unit/desk_kit.h \
-	tests/unit/pgp_kit.h
+	tests/unit/pgp_kit.h \
+	tests/unit/pgp_life_kit.h
 
 check_PROGRAMS = $(UNIT_TESTS) tests/handsel-test tests/typist
 dist_check_SCRIPTS = $(STYLE_TESTS) $(FLOW_TESTS)

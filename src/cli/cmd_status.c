@@ -5,7 +5,10 @@
 #include "cli/monitor.h"
 #include "cli/print.h"
 #include "cli/show.h"
+#include "daemon/runlock.h"
 #include "gateway/report.h"
+
+#define DAY (24 * 60 * 60)
 
 static json_t *
 damaged(const char *name, const GError *why)
@@ -92,6 +95,25 @@ print_advice(const GPtrArray *links)
 		advice_rows(t, links->pdata[i], "hints", " ");
 }
 
+/* Does `handsel run`?  "running since 06:00 (pid 812)", with the day if that was not today. */
+static char *
+running_text(const site *s)
+{
+	gint64 pid, since;
+
+	if (!runlock_look(s, &pid, &since))
+		return g_strdup("not running");
+	if (pid == 0)
+		return g_strdup("running");
+	g_autoptr(GDateTime) then = g_date_time_new_from_unix_utc(since);
+	gboolean today = since / DAY == clock_now() / DAY;
+	g_autofree char *when = then == NULL
+					? g_strdup("?")
+					: g_date_time_format(then, today ? "%H:%M" : "%e %b %H:%M");
+	return g_strdup_printf("running since %s (pid %" G_GINT64_FORMAT ")", g_strstrip(when),
+			       pid);
+}
+
 static void
 print_status(const call *c, const GPtrArray *links)
 {
@@ -106,9 +128,9 @@ print_status(const call *c, const GPtrArray *links)
 					       {"CONFLICTS", TRUE, 0},
 					       {"", FALSE, 0},
 					       {0}};
-	g_autofree char *now = clock_stamp_now();
+	g_autofree char *now = clock_stamp_now(), *runs = running_text(c->site);
 
-	print_line("site %s  %s  %s", site_name(c->site), site_dir(c->site), now);
+	print_line("site %s  %s  %s  %s", site_name(c->site), site_dir(c->site), runs, now);
 	if (links->len == 0)
 		print_line("no links yet: handsel link new NAME --channel folder, or handsel link "
 			   "join FILE");
@@ -131,14 +153,18 @@ look_at_links(call *c, GError **error)
 {
 	g_autoptr(GPtrArray) names = call_links(c, error);
 	g_autoptr(GPtrArray) links = g_ptr_array_new_with_free_func((GDestroyNotify)json_ref_drop);
+	gint64 runs, since;
 
 	if (names == NULL)
 		return NULL;
+	if (!runlock_look(c->site, &runs, &since))
+		runs = 0;
 	for (guint i = 0; i < names->len; i++) {
 		json_t *one = status_of(c->site, names->pdata[i]);
 
 		json_put(one, "site", site_name(c->site));
 		json_put(one, "home", site_dir(c->site));
+		json_object_set_new(one, "gateway", runs > 0 ? json_integer(runs) : json_null());
 		g_ptr_array_add(links, one);
 	}
 	return g_steal_pointer(&links);

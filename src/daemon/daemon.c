@@ -11,7 +11,7 @@
 #include "daemon/private.h"
 #include "daemon/runlock.h"
 
-#define POLL          10                   /* seconds between looks at what is our own */
+#define POLL          10000                /* milliseconds between looks at what is our own */
 #define TRACKER_QUIET (50 * 1000)          /* edits that follow each other that closely, */
 #define TRACKER_MOST  (1 * G_USEC_PER_SEC) /* but for no longer, leave together */
 #define STOP_SECONDS  5                    /* for a worker to come to its next step */

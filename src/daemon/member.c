@@ -9,7 +9,7 @@
 #include "base/fsio.h"
 #include "spool/channel.h"
 
-#define POLL    10                   /* seconds between looks at what is our own */
+#define POLL    10000                /* milliseconds between looks at what is our own */
 #define CREATED (1 * G_USEC_PER_SEC) /* what has been made is written by then, if it is small */
 #define FIRST   (2 * G_USEC_PER_SEC) /* a channel that can't be seen by then is tried anyway */
 
@@ -95,7 +95,7 @@ static void
 watch_places(member *m)
 {
 	const channel_ops *ops = channel_find(conf_text(m->conf, "channel"));
-	guint period = (guint)conf_int(m->conf, "folder.poll");
+	guint period = (guint)conf_int(m->conf, "folder.poll") * 1000;
 	g_autofree char *send = NULL, *receive = NULL;
 
 	drop_places(m);

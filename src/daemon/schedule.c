@@ -1,6 +1,6 @@
 #include "daemon/schedule.h"
 
-#define SECOND      G_USEC_PER_SEC
+#define SECOND      ((gint64)G_USEC_PER_SEC)
 #define STALL       (30 * SECOND) /* a worker that has not moved for so long takes no place */
 #define BACKOFF     (1 * SECOND)  /* after the first failure; doubled by each further one */
 #define BACKOFF_MAX (300 * SECOND)
@@ -259,11 +259,13 @@ look_at_worker(const schedule *s, survey *v, entry *e, gint64 now)
 {
 	gint64 stalls = e->moved + STALL, hangs = e->moved + s->limits.hang;
 
-	if (now < stalls)
+	if (now < stalls && e->phase == WORKS)
 		v->working++;
 	if (now >= hangs)
 		v->hanging = e;
-	v->when = MIN(v->when, now < stalls ? MIN(stalls, hangs) : hangs);
+	if (now < stalls && e->phase == WORKS)
+		v->when = MIN(v->when, stalls);
+	v->when = MIN(v->when, hangs);
 }
 
 static void
