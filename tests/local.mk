@@ -30,6 +30,7 @@ UNIT_TESTS = \
 	tests/unit/parts-t \
 	tests/unit/pgp-t \
 	tests/unit/pgp_ahead-t \
+	tests/unit/pgp_ahead-t \
 	tests/unit/pgp_foreign-t \
 	tests/unit/pgp_life-t \
 	tests/unit/pgp_many-t \

@@ -56,6 +56,9 @@ run(helper *h, const wire_message *m, char **ret_text, GError **error)
 		fail_set(error, FAIL_BUG, "handsel-pgp: malformed request");
 		return FALSE;
 	}
+	/* Only the next of many seals was prepared for; what else is asked may change the keys. */
+	if (op != WIRE_SEAL)
+		helper_ahead_end(h);
 	return wake(h, error) && (!ops[op].gpgme || helper_gpgme_open(h, error)) &&
 	       ops[op].run(h, m, ret_text, error);
 }
@@ -83,6 +86,7 @@ serve(helper *h)
 		gboolean ok = run(h, &m, &text, &error);
 		if (!answer(ok, text, error))
 			return;
+		helper_ahead_start(h);
 	}
 }
 
@@ -96,6 +100,7 @@ serve_home(const char *path)
 	if (!answer(home != NULL, NULL, error) || home == NULL)
 		return 1;
 	serve(&h);
+	helper_ahead_end(&h);
 	helper_gpgme_close(&h);
 	g_free(h.gpg);
 	return 0;

@@ -40,14 +40,23 @@ pid_t helper_hold_start(const char *dir, int *ret_life, GError **error);
 /* What the keeper does: standard input is the other end of that descriptor. */
 int helper_hold(const char *dir);
 
+/* See helper_ahead.c. */
+typedef struct {
+	char **args; /* of the last seal */
+	guint row;   /* how many had just these */
+	pid_t pid;   /* 0: none waits */
+	int in, out, status;
+} helper_ahead;
+
 /* The state of a running helper. */
 typedef struct {
 	helper_home *home;
 	char *gpg;         /* the program; NULL: nothing has been asked yet */
 	gpgme_ctx_t gpgme; /* this and KEYS are NULL before helper_gpgme_open() */
 	GHashTable *keys;  /* fingerprint of a key or subkey to gpgme_key_t */
-	gboolean unsound;  /* gpgme met what is no part of one message; whoever asks clears it first
-			    */
+	helper_ahead ahead;
+	gboolean unsound; /* gpgme met what is no part of one message; whoever asks clears it first
+			   */
 } helper;
 
 /* Answers one request.  *RET_TEXT (may stay NULL) is the answer's only field; on failure it names
@@ -128,8 +137,34 @@ typedef struct {
  * run (CONFIG), something in the system failed (RETRY), or SINK takes no more.
  */
 gboolean helper_gpg(helper *, const helper_run *, helper_said *ret, GError **error);
+/* The same in steps.  Starts it, its output going to OUT (-1: nobody; SINK is not heeded), what it
+ * says to the file *RET_STATUS, to be closed; -1 on error. */
+pid_t helper_gpg_start(helper *, const helper_run *, int out, int *ret_status, GError **error);
+/* Waits for its end: its exit status, -1 if a signal ended it. */
+int helper_gpg_wait(pid_t);
+/* Reads what it said; RET->clean must say how it ended. */
+gboolean helper_said_read(int status, helper_said *ret, GError **error);
 void helper_said_clear(helper_said *);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(helper_said, helper_said_clear)
+
+/*
+ * helper_ahead.c: a gpg that is started before it is needed
+ *
+ * More than half of a seal is gpg's start.  While many are asked for in a row, the next gpg starts
+ * while the client does its own work.
+ */
+
+/* After a seal by the words ARGS; takes them over. */
+void helper_ahead_note(helper *, char **args);
+/* After an answer: starts the next one, if it will probably be of use. */
+void helper_ahead_start(helper *);
+/*
+ * What gpg makes of the rest of file IN by the words ARGS; NULL if none waits for just that, or it
+ * failed: then the usual way tells.  IN's offset stays.
+ */
+GByteArray *helper_ahead_seal(helper *, const char *const *args, int in, gboolean encrypt);
+/* Ends the one that waits; the row is broken. */
+void helper_ahead_end(helper *);
 
 /* helper_packet.c: what a message claims to be, before gpg sees it */
 

@@ -58,7 +58,7 @@ become_gpg(launch *l)
 
 /* posix_spawn() can't ask that the child dies with us. */
 static pid_t
-start(launch *l, GError **error)
+fork_gpg(launch *l, GError **error)
 {
 	pid_t pid = vfork();
 
@@ -93,9 +93,8 @@ drain(int from, helper_sink *sink)
 	}
 }
 
-/* How PID ended: its exit status, -1 if a signal ended it. */
-static int
-wait_for(pid_t pid)
+int
+helper_gpg_wait(pid_t pid)
 {
 	int status = 0;
 
@@ -105,9 +104,8 @@ wait_for(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Takes the text out of the memory file FD; a text that long is cut off, and so not a good one. */
-static gboolean
-read_status(int fd, helper_said *ret, GError **error)
+gboolean
+helper_said_read(int fd, helper_said *ret, GError **error)
 {
 	struct stat st;
 
@@ -124,41 +122,9 @@ read_status(int fd, helper_said *ret, GError **error)
 	}
 	ret->text[len] = '\0';
 	ret->len = len;
+	/* One that long was cut off. */
 	ret->clean = ret->clean && len < STATUS_MAX;
 	return TRUE;
-}
-
-/* Runs L until it ends; its output, if there is a SINK, comes through a pipe, so that we know why
- * and when there is no room for it. */
-static gboolean
-run_with_output(launch *l, helper_sink *sink, const char *what, helper_said *ret, GError **error)
-{
-	int tube[2] = {-1, -1};
-
-	if (sink != NULL && pipe2(tube, O_CLOEXEC) < 0) {
-		fail_errno(error, errno, "cannot make a pipe");
-		return FALSE;
-	}
-	l->fds[STDOUT_FILENO] = tube[1];
-	pid_t pid = start(l, error);
-	if (tube[1] >= 0)
-		close(tube[1]);
-	if (pid >= 0 && sink != NULL) {
-		drain(tube[0], sink);
-		if (sink->over || sink->errnum != 0)
-			kill(pid, SIGKILL);
-	}
-	if (tube[0] >= 0)
-		close(tube[0]);
-	if (pid < 0)
-		return FALSE;
-	int status = wait_for(pid);
-	if (sink != NULL && (sink->over || sink->errnum != 0))
-		return helper_sink_fine(sink, what, error);
-	if (status < 0)
-		fail_set(error, FAIL_RETRY, "gpg was ended by a signal");
-	ret->clean = status == 0;
-	return status >= 0;
 }
 
 /* Large enough for what gpg says, and for BYTES; never more than we may ourselves. */
@@ -171,8 +137,8 @@ file_limit(guint64 bytes)
 	return MIN(ours.rlim_max, (rlim_t)MAX(bytes, STATUS_MAX));
 }
 
-gboolean
-helper_gpg(helper *h, const helper_run *run, helper_said *ret, GError **error)
+pid_t
+helper_gpg_start(helper *h, const helper_run *run, int out, int *ret_status, GError **error)
 {
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();
 	/* A file, not a pipe: nobody wakes for each line, and nobody waits for us to read. */
@@ -180,7 +146,7 @@ helper_gpg(helper *h, const helper_run *run, helper_said *ret, GError **error)
 
 	if (status < 0) {
 		fail_errno(error, errno, "cannot make a file in memory");
-		return FALSE;
+		return -1;
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(common); i++)
 		g_ptr_array_add(argv, (gpointer)common[i]);
@@ -190,14 +156,58 @@ helper_gpg(helper *h, const helper_run *run, helper_said *ret, GError **error)
 	launch l = {
 		.program = h->gpg,
 		.argv = (char *const *)argv->pdata,
-		.fds = {run->in, -1, -1, status},
+		.fds = {run->in, out, -1, status},
 		.dir = run->dir,
 		.file_max = file_limit(run->file_max),
 		.parent = getpid(),
 	};
-	gboolean ok = run_with_output(&l, run->sink, run->what, ret, error) &&
-		      read_status(status, ret, error);
-	close(status);
+	pid_t pid = fork_gpg(&l, error);
+	if (pid < 0)
+		close(status);
+	else
+		*ret_status = status;
+	return pid;
+}
+
+/* Its output, if anybody wants it, comes through a pipe, so that we know why and when there is no
+ * room for it. */
+static gboolean
+wait_with_output(pid_t pid, int from, const helper_run *run, helper_said *ret, GError **error)
+{
+	helper_sink *sink = run->sink;
+
+	if (sink != NULL)
+		drain(from, sink);
+	gboolean full = sink != NULL && (sink->over || sink->errnum != 0);
+	if (full)
+		kill(pid, SIGKILL);
+	int status = helper_gpg_wait(pid);
+	if (full)
+		return helper_sink_fine(sink, run->what, error);
+	if (status < 0)
+		fail_set(error, FAIL_RETRY, "gpg was ended by a signal");
+	ret->clean = status == 0;
+	return status >= 0;
+}
+
+gboolean
+helper_gpg(helper *h, const helper_run *run, helper_said *ret, GError **error)
+{
+	int tube[2] = {-1, -1}, status = -1;
+
+	if (run->sink != NULL && pipe2(tube, O_CLOEXEC) < 0) {
+		fail_errno(error, errno, "cannot make a pipe");
+		return FALSE;
+	}
+	pid_t pid = helper_gpg_start(h, run, tube[1], &status, error);
+	if (tube[1] >= 0)
+		close(tube[1]);
+	gboolean ok = pid >= 0 && wait_with_output(pid, tube[0], run, ret, error) &&
+		      helper_said_read(status, ret, error);
+	if (tube[0] >= 0)
+		close(tube[0]);
+	if (status >= 0)
+		close(status);
 	return ok;
 }
 

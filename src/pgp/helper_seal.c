@@ -28,24 +28,40 @@ arguments(char **fprs)
 	return g_strv_builder_end(args);
 }
 
+/* The usual way: a gpg for this one. */
+static gboolean
+run_gpg(helper *h, const char *const *args, int in, helper_sink *sink, gboolean encrypt,
+	GError **error)
+{
+	const helper_run run = {
+		.args = args, .in = in, .sink = sink, .what = "cannot seal", .dir = -1};
+	g_auto(helper_said) said = {0};
+	helper_status status;
+
+	if (!helper_gpg(h, &run, &said, error))
+		return FALSE;
+	helper_status_read(said.text, said.len, &status);
+	return helper_status_sealed(&status, said.clean, encrypt, error);
+}
+
 gboolean
 helper_seal(helper *h, const wire_message *m, char **ret_text G_GNUC_UNUSED, GError **error)
 {
 	helper_sink sink = {.fd = m->fds[1], .left = G_MAXUINT64};
-	g_auto(GStrv) args = NULL;
-	g_auto(helper_said) said = {0};
-	helper_status status;
+	gboolean encrypt = m->fields[1] != NULL;
 
 	if (!check_fingerprints(m->fields, error))
 		return FALSE;
-	args = arguments(m->fields);
-	const helper_run run = {.args = (const char *const *)args,
-				.in = m->fds[0],
-				.sink = &sink,
-				.what = "cannot seal",
-				.dir = -1};
-	if (!helper_gpg(h, &run, &said, error))
-		return FALSE;
-	helper_status_read(said.text, said.len, &status);
-	return helper_status_sealed(&status, said.clean, m->fields[1] != NULL, error);
+	g_auto(GStrv) args = arguments(m->fields);
+	g_autoptr(GByteArray) sealed =
+		helper_ahead_seal(h, (const char *const *)args, m->fds[0], encrypt);
+	gboolean ok;
+	if (sealed != NULL)
+		ok = helper_sink_write(&sink, sealed->data, sealed->len) ||
+		     helper_sink_fine(&sink, "cannot seal", error);
+	else
+		ok = run_gpg(h, (const char *const *)args, m->fds[0], &sink, encrypt, error);
+	if (ok)
+		helper_ahead_note(h, g_steal_pointer(&args));
+	return ok;
 }

@@ -9,6 +9,7 @@ libhandsel_a_SOURCES += \
 handsel_pgp_SOURCES = \
 	src/pgp/helper.c \
 	src/pgp/helper.h \
+	src/pgp/helper_ahead.c \
 	src/pgp/helper_data.c \
 	src/pgp/helper_gpg.c \
 	src/pgp/helper_gpgme.c \
