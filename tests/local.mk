@@ -30,7 +30,6 @@ UNIT_TESTS = \
 	tests/unit/parts-t \
 	tests/unit/pgp-t \
 	tests/unit/pgp_ahead-t \
-	tests/unit/pgp_ahead-t \
 	tests/unit/pgp_foreign-t \
 	tests/unit/pgp_life-t \
 	tests/unit/pgp_many-t \
@@ -96,6 +95,7 @@ FLOW_TESTS = \
 	tests/flow/sweep.sh \
 	tests/flow/media.sh \
 	tests/flow/run.sh \
+	tests/flow/run_kill.sh \
 	tests/flow/policies.sh \
 	tests/flow/resync.sh \
 	tests/flow/scope.sh \
