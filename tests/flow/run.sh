@@ -114,6 +114,13 @@ check "and not quarantined" one_word 'at bert spool list anna --json | jq -r .wh
 rm -rf "$receive" && ln -s "$(send_of anna bert)" "$receive"
 check "both sides come to rest" eventually calm anna bert
 
+at anna link set bert folder.reserve='1000 TiB' || exit 99
+check "a disk without room is told" eventually grep -q 'bert  away  .*nearly full' anna.log
+uid=$(makes anna 'Without room')
+check "and not made fuller" sh -c 'sleep 1; [ "$("$HANDSEL" --home anna status bert --json | jq .queued)" -eq 1 ]'
+at anna link set bert folder.reserve= || exit 99
+check "with room it goes" eventually shows bert "$uid" 'title=Without room'
+
 # ---- death ----
 
 at bert link set anna sync.batch=1000
