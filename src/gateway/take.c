@@ -449,10 +449,14 @@ gboolean
 gate_take_one(gateway *g, const char *file, const envelope_name *name, int fd, take_verdict *ret,
 	      GError **error)
 {
+	g_autoptr(group) waiting = group_new(g);
+	taking t = {g, waiting};
+
 	if (!store_begin(g->store, error))
 		return FALSE;
-	if (take_file(file, name, fd, TRUE, ret, g, error) && spool_flush(g->spool, error) &&
-	    gate_save_numbers(g, error) && store_commit(g->store, error))
+	if (take_file(file, name, fd, TRUE, ret, &t, error) && judge_group(g, waiting, error) &&
+	    spool_flush(g->spool, error) && gate_save_numbers(g, error) &&
+	    store_commit(g->store, error))
 		return TRUE;
 	store_rollback(g->store);
 	return FALSE;
