@@ -48,6 +48,7 @@ UNIT_TESTS = \
 	tests/unit/sync_vectors-t \
 	tests/unit/sync_wire-t \
 	tests/unit/take-t \
+	tests/unit/times-t \
 	tests/unit/type-t \
 	tests/unit/u64-t \
 	tests/unit/watch-t \
@@ -98,6 +99,7 @@ FLOW_TESTS = \
 	tests/flow/run_kill.sh \
 	tests/flow/policies.sh \
 	tests/flow/resync.sh \
+	tests/flow/schedule.sh \
 	tests/flow/scope.sh \
 	tests/flow/spool.sh \
 	tests/flow/status.sh \

@@ -4,4 +4,6 @@ libhandsel_a_SOURCES += \
 	src/conf/setting.c \
 	src/conf/setting.h \
 	src/conf/site.c \
-	src/conf/site.h
+	src/conf/site.h \
+	src/conf/times.c \
+	src/conf/times.h

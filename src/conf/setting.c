@@ -4,6 +4,7 @@
 #include "base/name.h"
 #include "base/rand.h"
 #include "base/u64.h"
+#include "conf/times.h"
 
 #include <limits.h>
 #include <string.h>
@@ -74,6 +75,9 @@ static const setting settings[] = {
 	 "Items that came in by another link may leave by this one."},
 	{"sync.ack_delay", SET_TIME, "0 s", 0, HOUR, NULL, SET_LINK,
 	 "Acknowledgements of their own leave at most this often; 0 sends each at once."},
+	{"sync.at", SET_TEXT, NULL, 1, 1000, "HH:MM...", SET_LINK,
+	 "Times of day (UTC), with blanks between them, at which `handsel run` sends what has "
+	 "changed; if not set, at once. `handsel sync` sends at any time."},
 	{"sync.batch", SET_INT, "1000", 1, 100000, NULL, SET_LINK, "Most changes in one envelope."},
 	{"sync.window", SET_INT, "8", 1, 1000, NULL, SET_LINK,
 	 "Changes of one item that may be on their way; further edits wait and go as one."},
@@ -228,6 +232,7 @@ chosen(const setting *s, const char *value)
 		{"NAME", name_site_valid},
 		{"ID", rand_id_valid},
 		{"FIELD=VALUE", is_field_value},
+		{"HH:MM...", times_valid},
 	};
 
 	if (s->choices == NULL)

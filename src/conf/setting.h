@@ -29,8 +29,8 @@ typedef struct {
 	const char *fallback; /* default, as one would write it; NULL: none */
 	gint64 min, max;      /* for INT, SIZE, TIME; length for TEXT */
 	/*
-	 * Words separated by |.  ENUM: the only values.  TEXT: the same, where NAME, ID and
-	 * FIELD=VALUE stand for whatever has that form; NULL: any line.  Numbers: also taken,
+	 * Words separated by |.  ENUM: the only values.  TEXT: the same, where NAME, ID,
+	 * FIELD=VALUE and HH:MM... (see times.h) stand for whatever has that form; NULL: any line.  Numbers: also taken,
 	 * though out of bounds.
 	 */
 	const char *choices;

@@ -1,5 +1,6 @@
 #include "gateway/pass.h"
 
+#include "conf/times.h"
 #include "gateway/look.h"
 #include "gateway/private.h"
 #include "spool/take.h"
@@ -92,6 +93,43 @@ may_capture(gateway *g)
 	       (g->state == PAIR_PINNED && conf_bool(g->conf, "pairing.eager"));
 }
 
+/* When a resident process sends next; 0: at any time. */
+static gint64
+time_to_sweep(gateway *g)
+{
+	const char *times = conf_text(g->conf, "sync.at");
+
+	return g->resident && times != NULL
+		       ? times_next(times, (gint64)store_get_u64(g->store, "swept"))
+		       : 0;
+}
+
+static gboolean
+note_swept(gateway *g, GError **error)
+{
+	return store_put_u64(g->store, "swept", (guint64)clock_now(), error);
+}
+
+/* A time has been kept when all that had changed by then is captured.  The first one is still to
+ * come. */
+static gboolean
+sweep(gateway *g, GError **error)
+{
+	gboolean by_time = conf_text(g->conf, "sync.at") != NULL;
+	guint64 unused;
+
+	if (by_time && g->resident && store_get_u64(g->store, "swept") == 0)
+		return note_swept(g, error);
+	if (time_to_sweep(g) > clock_now())
+		return TRUE;
+	if (!gate_sweep(g, error))
+		return FALSE;
+	if (!by_time)
+		return TRUE;
+	g_autoptr(GPtrArray) left = store_dirty(g->store, 0, 1, &unused, error);
+	return left != NULL && (left->len > 0 || note_swept(g, error));
+}
+
 /* What is sealed must find room in the outbox, and where it is put.  A full disk shall not be made
  * fuller: acknowledgements, which let both sides remove files, still leave. */
 static gboolean
@@ -112,7 +150,7 @@ inside(gateway *g, GError **error)
 	if (g->halted)
 		return gate_save_numbers(g, error);
 	if (!gate_release(g, error) || !gate_references(g, error) ||
-	    (may_capture(g) && !gate_sweep(g, error)))
+	    (may_capture(g) && !sweep(g, error)))
 		return FALSE;
 	return gate_settle(g, error) && gate_save_numbers(g, error) &&
 	       (g->n.with == NULL || !has_room(g) || gate_seal_lines(g, error));
@@ -195,6 +233,8 @@ seconds_to_wait(gateway *g, const GPtrArray *open)
 
 	if (g->halted)
 		return 0;
+	if (time_to_sweep(g) > now)
+		wait = time_to_sweep(g) - now;
 	if (offer < G_MAXINT64)
 		wait = MIN(wait, wait_until(offer, now));
 	if (g->n.ack_due && g->n.with != NULL)
