@@ -36,6 +36,7 @@ UNIT_TESTS = \
 	tests/unit/plan-t \
 	tests/unit/proof-t \
 	tests/unit/rand-t \
+	tests/unit/runlock-t \
 	tests/unit/schedule-t \
 	tests/unit/setting-t \
 	tests/unit/site-t \
