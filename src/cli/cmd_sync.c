@@ -139,7 +139,9 @@ sync_name(call *c, const char *name, GError **error)
 	g_autoptr(gateway) g = gateway_open(c->site, name, dry ? GATE_TRACKER : GATE_WORK,
 					    call_values(c, "set"), error);
 
-	return g != NULL && (dry ? dry_link(c, g, error) : sync_link(c, g, error));
+	if (g == NULL || (call_has(c, "item") && !gateway_only(g, call_values(c, "item"), error)))
+		return FALSE;
+	return dry ? dry_link(c, g, error) : sync_link(c, g, error);
 }
 
 /* A wrong --set is a wrong use; all else that fails is the link's own trouble. */
@@ -150,6 +152,10 @@ run_sync(call *c, GError **error)
 
 	if (names == NULL)
 		return FALSE;
+	if (call_has(c, "item") && names->len != 1) {
+		fail_set(error, FAIL_USAGE, "sync: --item is for one link; name one");
+		return FALSE;
+	}
 	if (names->len == 0)
 		call_say(c, "no links yet: handsel link new NAME --channel folder, or handsel link "
 			    "join FILE");
@@ -171,17 +177,21 @@ run_sync(call *c, GError **error)
 
 static const command_option options[] = {
 	{"dry-run", NULL, "shows what would be sent, and changes nothing", FALSE},
+	{"item", "ID", "sends this item's changes; others wait for a later pass", TRUE},
 	OPTION_SET("a setting of link.conf, for this run only"),
 	{0},
 };
 
 const command commands_sync[] = {
-	{"sync", "[NAME...] [--dry-run] [--set KEY=VALUE]...", "take in, apply and send once",
+	{"sync", "[NAME...] [--dry-run] [--item ID]... [--set KEY=VALUE]...",
+	 "take in, apply and send once",
 	 "One pass over the links named, or over all: takes in what has arrived, applies it, "
 	 "sends\n"
 	 "what has changed here, acknowledges, and ends. A link that fails does not stop the "
 	 "others.\n"
-	 "Run it by cron or a timer. Ends with 3 if something waits for the operator.",
+	 "With --item only what has changed of that item is sent; what others have changed waits "
+	 "for a\n"
+	 "later pass. Run it by cron or a timer. Ends with 3 if something waits for the operator.",
 	 0, ANY_NUMBER, options, run_sync},
 	{0},
 };

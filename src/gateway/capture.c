@@ -90,6 +90,8 @@ gate_sweep(gateway *g, GError **error)
 		for (guint i = 0; i < uids->len; i++) {
 			gboolean done;
 
+			if (g->only != NULL && !g_hash_table_contains(g->only, uids->pdata[i]))
+				continue;
 			if (!capture(g, uids->pdata[i], &done, error) ||
 			    (done && !store_drop_dirty(g->store, uids->pdata[i], error)))
 				return FALSE;

@@ -178,6 +178,7 @@ gateway_close(gateway *g)
 	store_numbers_clear(&g->n);
 	g_clear_pointer(&g->batch, g_ptr_array_unref);
 	g_clear_pointer(&g->batched, g_hash_table_unref);
+	g_clear_pointer(&g->only, g_hash_table_unref);
 	conf_free(g->conf);
 	g_free(g->name);
 	g_free(g->dir);
@@ -287,6 +288,23 @@ char *
 gateway_their_id(const gateway *g, guint64 number)
 {
 	return g_strdup_printf("%c%" G_GUINT64_FORMAT, g->master ? 's' : 'm', number);
+}
+
+gboolean
+gateway_only(gateway *g, const char *const *ids, GError **error)
+{
+	g_autoptr(GHashTable) only = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (; *ids != NULL; ids++) {
+		char *uid = gateway_find_item(g, *ids, error);
+
+		if (uid == NULL)
+			return FALSE;
+		g_hash_table_add(only, uid);
+	}
+	g_clear_pointer(&g->only, g_hash_table_unref);
+	g->only = g_steal_pointer(&only);
+	return TRUE;
 }
 
 char *

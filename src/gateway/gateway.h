@@ -63,5 +63,10 @@ const char *gateway_stopped(const gateway *);
 /* "m17"; caller frees. */
 char *gateway_my_id(const gateway *, guint64 number);
 char *gateway_their_id(const gateway *, guint64 number);
+/*
+ * From now on passes capture items IDS (NULL-ended) only; what else has changed stays noted for
+ * those of a later opening.  REASON_NO_ITEM names one that is not here.
+ */
+gboolean gateway_only(gateway *, const char *const *ids, GError **error);
 /* The uid of what people call ID on this side; caller frees. */
 char *gateway_find_item(gateway *, const char *id, GError **error);

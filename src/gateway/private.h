@@ -14,6 +14,7 @@ struct gateway {
 	site *site;
 	char *name, *dir;
 	gate_mode mode;
+	GHashTable *only; /* uids: nothing else is captured; NULL: all is */
 	gboolean resident;
 	gate_step *step;
 	gpointer step_data;

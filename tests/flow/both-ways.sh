@@ -3,6 +3,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../tap.sh"
 . "$here/lib.sh"
+. "$here/says.sh"
 
 # shows SITE ID FILTER: jq's FILTER is true of the item.
 shows() {
@@ -135,6 +136,18 @@ check "large ones, too" has_bytes a "$tmp/big.bin"
 check "so does one with a new comment" both_show "$third" '.fields.title == "Third" and [.comments[].text] == ["just a word"]'
 check "what both deleted is gone" gone "$parent"
 check "an older item has gone below a new one" both_show "$first" '.parent != null'
+
+# ---- one item alone ----
+
+check "two items are edited, one of them is sent" eval '
+	at a desk set "$second" title="Second, alone" && at a desk set "$third" title="Third, later" &&
+	{ at a -q sync b --item "$second" || [ $? -eq 3 ]; } && carry a b && sync_at b a'
+check "the one is there" prints "\"Second, alone\"" value b "$second" title
+check "the other is not" prints "\"Third\"" value b "$third" title
+check "an item that is not here is named" says 1 "no-such" at a sync b --item no-such
+check "which link it is must be said" says 2 "for one link" at a sync b b --item "$second"
+round "what waited" a b
+check "then the other one travels, too" both_show "$third" '.fields.title == "Third, later"'
 check "nothing waits after that" calm a b
 check "nor at the partner's" calm b a
 tap_end
