@@ -160,8 +160,8 @@ gboolean desk_thing_clear(desk *, gint64 lid, GError **error);
 
 gboolean desk_sha_valid(const char *sha256);
 /*
- * Gets the SIZE bytes of SHA256 by CONTENT into tmp, checked and durable, or makes sure that CONTENT
- * has what is here; needs no transaction, so that a large file keeps no other writer out.
+ * Gets the SIZE bytes of SHA256 by CONTENT into tmp, checked and durable, or makes sure that
+ * CONTENT has what is here; needs no transaction, so that a large file keeps no other writer out.
  * REASON_NO_CONTENT, REASON_CONTENT.
  */
 gboolean desk_file_stage(desk *, const char *sha256, guint64 size, adapter_content *content,

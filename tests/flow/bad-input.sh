@@ -18,7 +18,7 @@ cd "$tmp" || exit 99
 state() {
 	for state_site in anna bert; do
 		at $state_site desk export
-		at $state_site link list --json
+		at $state_site link list --json | jq -c 'del(.free, .send_free, .oldest_unacked)'
 		for state_link in "$state_site"/links/*; do
 			[ -d "$state_link" ] || continue
 			cat "$state_link/link.conf"
