@@ -63,7 +63,7 @@ signed_by_sender() {
 }
 
 # The words that lie in the desks of a and b, and those of any envelope.
-secrets='quokka wombat Platypus echidna bilby bandicoot manifest changes.jsonl "sha256" handsel Content-Type'
+secrets='quokka wombat Platypus echidna bilby bandicoot PK manifest changes.jsonl "sha256" handsel Content-Type'
 
 tells_nothing() {
 	gpg --homedir "$stranger" --batch -q -d "$1" >"$tmp/stolen" 2>/dev/null && return 1
