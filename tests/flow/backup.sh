@@ -2,6 +2,7 @@
 # backup - a site that works is copied, restored, and an old copy harms nobody
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../tap.sh"
+FLOW_LEAKS=yes
 . "$here/lib.sh"
 . "$here/says.sh"
 cd "$tmp" || exit 99

@@ -2,6 +2,7 @@
 # both-ways - edits of both sides cross, and both end equal, by every policy
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../tap.sh"
+FLOW_LEAKS=yes
 . "$here/lib.sh"
 . "$here/says.sh"
 

@@ -2,6 +2,7 @@
 # cli - the command line: help, wrong uses, exit codes, and the desk
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../tap.sh"
+FLOW_LEAKS=yes
 . "$here/lib.sh"
 . "$here/says.sh"
 cd "$tmp" || exit 99

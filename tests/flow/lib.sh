@@ -24,6 +24,11 @@
 # never_travelled A B P   it is in none of them
 # with_keys SITE LINK C…  runs gpg with that key ring (GNUPGHOME) and ends its agent
 
+# FLOW_LEAKS=yes          before lib.sh: a sanitized program looks for leaks at its end.  That takes as
+#                         long as all it does before, so only the tests of the most varied use ask for it,
+#                         beside those of units; or for all: make check FLOW_LEAKS=yes
+[ -n "$FLOW_LEAKS" ] || export ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0"
+
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/handsel-flow-XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' INT TERM

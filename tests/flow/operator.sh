@@ -2,6 +2,7 @@
 # operator - what waits for a person is shown, retried, given up or decided
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../tap.sh"
+FLOW_LEAKS=yes
 . "$here/lib.sh"
 cd "$tmp" || exit 99
 

@@ -2,6 +2,7 @@
 # pairing - how two sites meet, step by step, and how they part
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../tap.sh"
+FLOW_LEAKS=yes
 . "$here/lib.sh"
 . "$here/says.sh"
 . "$here/kit.sh"

@@ -2,6 +2,7 @@
 # run - two sites that run by themselves: what is edited at one appears at the other, whatever happens
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../tap.sh"
+FLOW_LEAKS=yes
 . "$here/lib.sh"
 . "$here/says.sh"
 . "$here/kit.sh"
