@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/kit.sh"
 cd "$tmp" || exit 99
 seed=${HANDSEL_SEED:-5}
-every=${HANDSEL_SWEEP:-16}
+every=${HANDSEL_SWEEP:-20}
 [ "$every" != full ] || every=1
 first=$((seed % every + 1))
 edits=0
