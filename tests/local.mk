@@ -82,6 +82,7 @@ FLOW_TESTS = \
 	tests/flow/cli_link.sh \
 	tests/flow/consent.sh \
 	tests/flow/growth.sh \
+	tests/flow/hang.sh \
 	tests/flow/kill.sh \
 	tests/flow/liar.sh \
 	tests/flow/link-test.sh \
