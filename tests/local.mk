@@ -69,6 +69,13 @@ STYLE_TESTS = \
 	tests/style/man.sh \
 	tests/style/paths.sh
 
+# What dies and fails at one step after the other: the same steps again and again.
+CRASH_TESTS = \
+	tests/flow/kill.sh \
+	tests/flow/run_kill.sh \
+	tests/flow/sweep-join.sh \
+	tests/flow/sweep.sh
+
 FLOW_TESTS = \
 	tests/flow/alert.sh \
 	tests/flow/alone.sh \
@@ -83,7 +90,6 @@ FLOW_TESTS = \
 	tests/flow/consent.sh \
 	tests/flow/growth.sh \
 	tests/flow/hang.sh \
-	tests/flow/kill.sh \
 	tests/flow/liar.sh \
 	tests/flow/link-test.sh \
 	tests/flow/log.sh \
@@ -94,11 +100,8 @@ FLOW_TESTS = \
 	tests/flow/open.sh \
 	tests/flow/operator.sh \
 	tests/flow/pairing.sh \
-	tests/flow/sweep-join.sh \
-	tests/flow/sweep.sh \
 	tests/flow/media.sh \
 	tests/flow/run.sh \
-	tests/flow/run_kill.sh \
 	tests/flow/policies.sh \
 	tests/flow/resync.sh \
 	tests/flow/schedule.sh \
@@ -130,8 +133,8 @@ EXTRA_DIST += \
 	tests/unit/pgp_life_kit.h
 
 check_PROGRAMS = $(UNIT_TESTS) tests/handsel-test tests/typist
-dist_check_SCRIPTS = $(STYLE_TESTS) $(FLOW_TESTS)
-TESTS = $(UNIT_TESTS) $(STYLE_TESTS) $(FLOW_TESTS)
+dist_check_SCRIPTS = $(STYLE_TESTS) $(FLOW_TESTS) $(CRASH_TESTS)
+TESTS = $(UNIT_TESTS) $(STYLE_TESTS) $(FLOW_TESTS) $(CRASH_TESTS)
 
 # One item on two sides, for directed tests; and two sites over a hostile carrier.
 SYNC_KIT = \
