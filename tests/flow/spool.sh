@@ -2,7 +2,6 @@
 # spool - envelopes are retried, refused, dropped, offered again, and taken from anywhere
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../tap.sh"
-FLOW_LEAKS=yes
 . "$here/lib.sh"
 . "$here/says.sh"
 cd "$tmp" || exit 99

@@ -2,7 +2,6 @@
 # three - a site in the middle passes on only what it was told to, and nothing comes back
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../tap.sh"
-FLOW_LEAKS=yes
 . "$here/lib.sh"
 
 # link A B OPTION...: both sides share all; the options are A's.
