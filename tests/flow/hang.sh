@@ -35,6 +35,15 @@ check "which is told" grep -qE 'bert  .*(hang|kill)' anna.log anna.err
 check "nobody waits for anything" eventually calm anna bert
 check "all are equal" eventually same_desks anna bert
 check "the third one, too" eventually same_desks anna carl
+
+# ---- trouble is told by a gateway that runs, too ----
+
+at anna link set carl folder.poll='1 s' alert.over='0 s' "alert.command=echo \"\$HANDSEL_STATE \$HANDSEL_KIND\" >>'$tmp/told'" >/dev/null
+mv "$(send_of carl anna)" away
+check "a directory that has gone is told" eventually grep -qx 'trouble folder' told
+mv away "$(send_of carl anna)"
+check "and that it is back" eventually grep -qx 'over folder' told
+check "once each" test "$(wc -l <told)" -eq 2
 all_stopped
 check "no process is left" idle
 tap_end
