@@ -7,8 +7,10 @@ libhandsel_a_SOURCES += \
 	spool/folder.c \
 	spool/folder_private.h \
 	spool/folder_send.c \
+	spool/imap.h \
 	spool/manifest.c \
 	spool/manifest.h \
+	spool/mime.h \
 	spool/name.c \
 	spool/name.h \
 	spool/parts.c \

@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/helper_status-t \
 	tests/unit/item-t \
 	tests/unit/json-t \
+	tests/unit/mail_url-t \
 	tests/unit/manifest-t \
 	tests/unit/message-t \
 	tests/unit/offer-t \

@@ -74,7 +74,17 @@ enum {
 	REASON_TRACKER,          /* the tracker refused and gave no better reason */
 	REASON_ENVELOPE_REFUSED, /* the envelope around it was refused */
 	REASON_NO_ITEM,
-	REASON_OPERATOR /* somebody dropped it by hand */
+	REASON_OPERATOR, /* somebody dropped it by hand */
+	/* mail servers */
+	REASON_MAIL_AWAY = 601,  /* no connection, or it broke */
+	REASON_MAIL_CERTIFICATE, /* not the server it should be */
+	REASON_MAIL_LOGIN,       /* login refused */
+	REASON_MAIL_LATER,       /* the server asks to try later */
+	REASON_MAIL_FULL,        /* a mailbox is full */
+	REASON_MAIL_REFUSED,     /* the server will never take it */
+	REASON_MAIL_TOO_LARGE,   /* larger than the server takes */
+	REASON_MAIL_FOLDER,      /* no such folder */
+	REASON_MAIL_ANSWER /* an answer that makes no sense, or a server that lacks something */
 };
 
 typedef struct {

@@ -15,6 +15,8 @@ libhandsel_a_SOURCES += \
 	src/base/fsio_private.h \
 	src/base/json.c \
 	src/base/json.h \
+	src/base/mail_url.c \
+	src/base/mail_url.h \
 	src/base/name.c \
 	src/base/name.h \
 	src/base/rand.c \

@@ -1,6 +1,7 @@
 #include "conf/setting.h"
 
 #include "base/fail.h"
+#include "base/mail_url.h"
 #include "base/name.h"
 #include "base/rand.h"
 #include "base/u64.h"
@@ -43,7 +44,7 @@ static const setting settings[] = {
 	 "Slave: both ends of the link are this site; its items are copies with ids of their own."},
 	{"link.description", SET_TEXT, NULL, 0, 1000, NULL, SET_LINK,
 	 "What the link is for, shown to the partner when the link is made."},
-	{"channel", SET_ENUM, "folder", 0, 0, "folder", SET_LINK, "How envelopes travel."},
+	{"channel", SET_ENUM, "folder", 0, 0, "folder|mail", SET_LINK, "How envelopes travel."},
 	{"adapter", SET_ENUM, "desk", 0, 0, "desk", SET_LINK,
 	 "The tracker of this side; desk is the embedded one."},
 	{"scope", SET_TEXT, "assigned", 1, 1000, "assigned|all|FIELD=VALUE", SET_LINK,
@@ -70,6 +71,55 @@ static const setting settings[] = {
 	 "While less than this is free, here or where envelopes are put, no new ones are made."},
 	{"folder.part", SET_SIZE, "0", 64 * KIB, PIB, "0", SET_LINK,
 	 "Envelopes larger than this are cut in parts; 0 never cuts."},
+
+	{"mail.address", SET_TEXT, NULL, 3, 254, "ADDRESS", SET_LINK,
+	 "Address of this side: the partner sends there, and mails come from there."},
+	{"mail.partner", SET_TEXT, NULL, 3, 254, "ADDRESS", SET_LINK,
+	 "Address of the partner; pairing finds it out."},
+	{"mail.name", SET_TEXT, NULL, 1, 100, NULL, SET_LINK,
+	 "Name that stands beside the address in mails; the site's if not set."},
+	{"mail.receive", SET_TEXT, NULL, 1, 1000, "RECEIVE-URL", SET_LINK,
+	 "Mailbox from which envelopes are taken: imaps://login@host:port/folder, or "
+	 "imap+starttls, "
+	 "pop3s, pop3+starttls; without TLS (imap, pop3) only on this machine itself."},
+	{"mail.send", SET_TEXT, NULL, 1, 1000, "SEND-URL", SET_LINK,
+	 "Server that takes mails: smtp+starttls://login@host:port or smtps; without TLS (smtp) "
+	 "only "
+	 "on this machine itself. Without a login none is done."},
+	{"mail.password_file", SET_PATH, NULL, 0, 0, NULL, SET_LINK,
+	 "File whose first line is the password; nobody else may read it."},
+	{"mail.password_credential", SET_TEXT, NULL, 1, 255, NULL, SET_LINK,
+	 "The same by its name as a credential of systemd (LoadCredential=)."},
+	{"mail.password_command", SET_TEXT, NULL, 1, 4000, NULL, SET_LINK,
+	 "Command, run by /bin/sh, that prints the password, or with xoauth2 an access token."},
+	{"mail.auth", SET_ENUM, "auto", 0, 0, "auto|plain|login|xoauth2", SET_LINK,
+	 "How to log in; auto takes the best that the server offers for a password."},
+	{"mail.send_password_file", SET_PATH, NULL, 0, 0, NULL, SET_LINK,
+	 "As mail.password_file, for sending; if none of its kind is set, both are the same."},
+	{"mail.send_password_credential", SET_TEXT, NULL, 1, 255, NULL, SET_LINK,
+	 "As mail.password_credential, for sending."},
+	{"mail.send_password_command", SET_TEXT, NULL, 1, 4000, NULL, SET_LINK,
+	 "As mail.password_command, for sending."},
+	{"mail.send_auth", SET_ENUM, NULL, 0, 0, "auto|plain|login|xoauth2", SET_LINK,
+	 "As mail.auth, for sending; the same if not set."},
+	{"mail.ca_file", SET_PATH, NULL, 0, 0, NULL, SET_LINK,
+	 "Certificates (PEM) that vouch for the servers, in place of the system's."},
+	{"mail.size", SET_SIZE, "10 MiB", 64 * KIB, GIB, NULL, SET_LINK,
+	 "Largest mail that is sent; a server's own limit counts where it is smaller. Larger "
+	 "envelopes go in parts."},
+	{"mail.receive_size", SET_SIZE, "64 MiB", 64 * KIB, GIB, NULL, SET_LINK,
+	 "Larger mails are not looked at."},
+	{"mail.rate", SET_INT, "0", 1, 1000000, "0", SET_LINK,
+	 "Most mails in an hour; 0 is no limit."},
+	{"mail.poll", SET_TIME, "5 min", 5, DAY, NULL, SET_LINK,
+	 "How often `handsel run` looks into the mailbox, beside being told by the server."},
+	{"mail.timeout", SET_TIME, "1 min", 5, HOUR, NULL, SET_LINK,
+	 "How long a server may take to answer."},
+	{"mail.taken", SET_ENUM, "delete", 0, 0, "delete|move|flag", SET_LINK,
+	 "What becomes of a mail when its envelope is durable here: it is deleted, moved to "
+	 "mail.taken_folder, or flagged $handsel and read. Other mails are never touched."},
+	{"mail.taken_folder", SET_TEXT, "handsel", 1, 255, NULL, SET_LINK,
+	 "Folder for mails that have been taken, made when it is missing."},
 
 	{"sync.relay", SET_BOOL, "no", 0, 0, NULL, SET_LINK,
 	 "Items that came in by another link may leave by this one."},
@@ -229,10 +279,10 @@ chosen(const setting *s, const char *value)
 		const char *name;
 		gboolean (*has)(const char *);
 	} forms[] = {
-		{"NAME", name_site_valid},
-		{"ID", rand_id_valid},
-		{"FIELD=VALUE", is_field_value},
-		{"HH:MM...", times_valid},
+		{"NAME", name_site_valid},          {"ID", rand_id_valid},
+		{"FIELD=VALUE", is_field_value},    {"HH:MM...", times_valid},
+		{"ADDRESS", mail_address_valid},    {"ADDRESS...", mail_addresses_valid},
+		{"RECEIVE-URL", mail_url_receives}, {"SEND-URL", mail_url_sends},
 	};
 
 	if (s->choices == NULL)
@@ -288,7 +338,9 @@ fits(const setting *s, const char *value)
 static char *
 shown(const char *value)
 {
-	g_autofree char *valid = g_utf8_make_valid(value, -1);
+	/* Somebody may have written a password into a URL. */
+	g_autofree char *harmless = mail_url_shown(value);
+	g_autofree char *valid = g_utf8_make_valid(harmless, -1);
 	GString *out = g_string_new(NULL);
 
 	for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {

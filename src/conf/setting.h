@@ -30,7 +30,8 @@ typedef struct {
 	gint64 min, max;      /* for INT, SIZE, TIME; length for TEXT */
 	/*
 	 * Words separated by |.  ENUM: the only values.  TEXT: the same, where NAME, ID,
-	 * FIELD=VALUE and HH:MM... (see times.h) stand for whatever has that form; NULL: any line.
+	 * FIELD=VALUE, HH:MM... (see times.h), ADDRESS, RECEIVE-URL and SEND-URL (see mail_url.h)
+	 * stand for whatever has that form; NULL: any line.
 	 * Numbers: also taken, though out of bounds.
 	 */
 	const char *choices;

@@ -4,7 +4,7 @@
 BEGIN {
 	FS = ":"
 	level["base"] = 0
-	level["conf"] = level["item"] = level["contract"] = level["pgp"] = level["store"] = 1
+	level["conf"] = level["item"] = level["contract"] = level["net"] = level["pgp"] = level["store"] = 1
 	level["spool"] = level["handshake"] = level["sync"] = level["adapter"] = 2
 	level["gateway"] = 3
 	level["daemon"] = 4
@@ -36,6 +36,8 @@ function only(what, pattern, where)
 	name = included($3)
 	only("jansson", "^jansson[.]h$", "base")
 	only("GPGME", "^gpgme[.]h$", "pgp")
+	only("libcurl", "^curl/", "net")
+	only("libetpan", "^libetpan/", "spool")
 	only("libzip", "^zip[.]h$", "spool")
 	only("inotify", "inotify[.]h$", "spool")
 	only("SQLite", "^sqlite3[.]h$", "base store adapter")

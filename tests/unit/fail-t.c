@@ -10,7 +10,7 @@ every_reason_has_a_row_of_its_own(void)
 	} ranges[] = {
 		{REASON_INCOMPLETE, REASON_PARTS},    {REASON_OTHER_LINK, REASON_KIND},
 		{REASON_UNKNOWN_SIGNER, REASON_BOMB}, {REASON_OFFER_UNKNOWN, REASON_SAME_SITE},
-		{REASON_NO_FIELD, REASON_OPERATOR},
+		{REASON_NO_FIELD, REASON_OPERATOR},   {REASON_MAIL_AWAY, REASON_MAIL_ANSWER},
 	};
 	guint count = 0, rows = 0;
 
@@ -46,6 +46,7 @@ numbers_stay_for_ever(void)
 	g_assert_cmpint(REASON_BOMB, ==, 306);
 	g_assert_cmpint(REASON_SAME_SITE, ==, 408);
 	g_assert_cmpint(REASON_OPERATOR, ==, 518);
+	g_assert_cmpint(REASON_MAIL_ANSWER, ==, 609);
 }
 
 static int

@@ -1,0 +1,5 @@
+libhandsel_a_SOURCES += \
+	src/net/account.h \
+	src/net/pop3.h \
+	src/net/smtp.h \
+	src/net/stream.h
