@@ -2,6 +2,16 @@
 
 static const channel_ops *const drivers[] = {&channel_folder};
 
+void
+channel_trouble_free(gpointer data)
+{
+	channel_trouble *t = data;
+
+	g_free(t->text);
+	g_free(t->advice);
+	g_free(t);
+}
+
 const channel_ops *
 channel_find(const char *name)
 {

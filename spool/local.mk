@@ -8,6 +8,14 @@ libhandsel_a_SOURCES += \
 	spool/folder_private.h \
 	spool/folder_send.c \
 	spool/imap.h \
+	spool/mail.c \
+	spool/mail_listen.c \
+	spool/mail_look.c \
+	spool/mail_private.h \
+	spool/mail_send.c \
+	spool/mail_state.c \
+	spool/mail_take.c \
+	spool/mail_test.c \
 	spool/manifest.c \
 	spool/manifest.h \
 	spool/mime.h \
