@@ -6,7 +6,7 @@
 #include "gateway/make.h"
 
 static gboolean
-change(const char *dir, const char *const *pairs, GError **error)
+change(const char *dir, const char *name, const char *const *pairs, GError **error)
 {
 	g_autofree char *path = g_build_filename(dir, "link.conf", NULL);
 	g_autoptr(conf) settings = conf_load(path, SET_LINK, error);
@@ -16,7 +16,7 @@ change(const char *dir, const char *const *pairs, GError **error)
 	for (guint i = 0; pairs[i] != NULL; i++)
 		if (!conf_set_pair(settings, pairs[i], error))
 			return FALSE;
-	return conf_save(settings, error);
+	return link_complete(settings, name, error) && conf_save(settings, error);
 }
 
 /*
@@ -35,7 +35,7 @@ change_settings(call *c, const char *const *pairs, GError **error)
 	int lock = gateway_lock(path, name, error);
 	if (lock < 0)
 		return FALSE;
-	gboolean ok = change(path, pairs, error);
+	gboolean ok = change(path, name, pairs, error);
 	close(lock);
 	return ok;
 }

@@ -3,6 +3,10 @@ libhandsel_a_SOURCES += \
 	src/daemon/child.h \
 	src/daemon/daemon.c \
 	src/daemon/daemon.h \
+	src/daemon/ear.c \
+	src/daemon/ear.h \
+	src/daemon/listener.c \
+	src/daemon/listener.h \
 	src/daemon/member.c \
 	src/daemon/notify.c \
 	src/daemon/notify.h \

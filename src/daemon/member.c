@@ -84,11 +84,28 @@ hear_send(watch_event event, const char *name, gpointer data)
 }
 
 static void
+hear_mailbox(gpointer data)
+{
+	poke(data, 0);
+}
+
+static void
+hear_away(const char *why, gpointer data)
+{
+	member *m = data;
+
+	daemon_tell(m->d, SAY_DETAIL, m->name, why != NULL ? "deaf" : "listens", why);
+}
+
+static const ear_events ear_news = {hear_mailbox, hear_away};
+
+static void
 drop_places(member *m)
 {
 	watch_drop(m->d->eyes, m->send);
 	watch_drop(m->d->eyes, m->receive);
 	m->send = m->receive = 0;
+	g_clear_pointer(&m->ear, ear_stop);
 }
 
 static void
@@ -99,6 +116,9 @@ watch_places(member *m)
 	g_autofree char *send = NULL, *receive = NULL;
 
 	drop_places(m);
+	if (ops != NULL && ops->listen != NULL && !conf_bool(m->conf, "paused"))
+		m->ear = ear_start(site_dir(m->d->site), m->name, m->d->options->overrides,
+				   &ear_news, m);
 	if (ops == NULL || ops->places == NULL)
 		return;
 	ops->places(m->dir, m->conf, &send, &receive);
@@ -248,6 +268,9 @@ heard(const talk_message *t, gpointer data)
 		break;
 	case TALK_GO:
 	case TALK_END:
+	case TALK_LISTEN:
+	case TALK_HEARD:
+	case TALK_AWAY:
 		break;
 	}
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include "daemon/child.h"
 #include "daemon/daemon.h"
+#include "daemon/ear.h"
 #include "daemon/schedule.h"
 #include "spool/watch.h"
 
@@ -13,6 +14,7 @@ typedef struct {
 	char *name, *dir;
 	conf *conf;                 /* NULL: it can't be read */
 	guint64 own, send, receive; /* watches; 0: none */
+	ear *ear;                   /* of a channel that can't be watched; or NULL */
 	child *worker;              /* or NULL */
 	gboolean failed;            /* the worker said so */
 	gboolean asleep;

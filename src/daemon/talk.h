@@ -13,6 +13,9 @@
 typedef enum {
 	TALK_GO = 1, /* to the worker: make a pass */
 	TALK_END,    /* come to an end, in the middle of a pass too */
+	TALK_LISTEN, /* to one that makes no passes: wait where envelopes arrive */
+	TALK_HEARD,  /* from it: something may have arrived */
+	TALK_AWAY,   /* from it: TEXT: why that place can't be reached, or "" */
 	TALK_MOVES,  /* from the worker, now and then while it works */
 	TALK_PASSED, /* a pass is over; TEXT: why the channel is away, or "" */
 	TALK_FAILED  /* it can't go on, and ends; TEXT: why */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fail.h"
+#include "daemon/listener.h"
 #include "daemon/talk.h"
 #include "gateway/alert.h"
 #include "gateway/pass.h"
@@ -98,6 +99,20 @@ pass(worker *w, GError **error)
 	return ok;
 }
 
+/* The one that only waits is told apart by its name. */
+static void
+stay_and_listen(const worker *w)
+{
+	g_autofree char *dir = site_link_dir(w->site, w->name);
+	g_autoptr(GError) why = NULL;
+
+	prctl(PR_SET_NAME, "handsel-ear");
+	if (listener_run(dir, w->overrides, &ended, &why))
+		return;
+	const talk_message m = talk_new(TALK_AWAY, why->message);
+	talk_send(TALK_SOCKET, &m);
+}
+
 static void
 work(worker *w)
 {
@@ -108,6 +123,8 @@ work(worker *w)
 	while (!ended && (r = talk_receive(TALK_SOCKET, TRUE, &m)) != TALK_OVER) {
 		if (r == TALK_NONE)
 			continue;
+		if (m.type == TALK_LISTEN)
+			stay_and_listen(w);
 		if (m.type != TALK_GO)
 			return;
 		if (pass(w, &why))

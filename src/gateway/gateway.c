@@ -99,7 +99,19 @@ open_channel(gateway *g, GError **error)
 		return FALSE;
 	}
 	g->channel = g->channel_ops->open(g->dir, g->conf, link8, g->master ? 's' : 'm', error);
+	/* Who does something by hand does not want to wait. */
+	if (g->channel != NULL && !g->resident && g->channel_ops->hurry != NULL)
+		g->channel_ops->hurry(g->channel);
 	return g->channel != NULL;
+}
+
+gboolean
+gate_find_address(gateway *g, GError **error)
+{
+	g_autofree char *address = store_get(g->store, "partner_address");
+
+	return address == NULL || conf_given(g->conf, "mail.partner") ||
+	       conf_set(g->conf, "mail.partner", address, error);
 }
 
 static gboolean
@@ -114,7 +126,7 @@ open_parts(gateway *g, GError **error)
 		return FALSE;
 	g->store = g->mode == GATE_LOOK ? store_open_readonly(g->dir, error)
 					: store_open(g->dir, FALSE, error);
-	if (g->store == NULL || !gate_load_state(g, error))
+	if (g->store == NULL || !gate_load_state(g, error) || !gate_find_address(g, error))
 		return FALSE;
 	g->spool = spool_open(g->dir, g->mode == GATE_WORK, error);
 	if (g->spool == NULL || !open_channel(g, error))

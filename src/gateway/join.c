@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "base/mail_url.h"
 #include "gateway/make.h"
 #include "gateway/private.h"
 #include "handshake/message.h"
@@ -128,7 +129,13 @@ write_conf(conf *c, const offer *o, const link_request *req, GError **error)
 	for (guint i = 0; req->settings != NULL && req->settings[i] != NULL; i++)
 		if (!conf_set_pair(c, req->settings[i], error))
 			return FALSE;
-	return conf_save(c, error);
+	return link_complete(c, req->name, error) && conf_save(c, error);
+}
+
+static const char *
+valid_address(const offer *o)
+{
+	return o->address != NULL && mail_address_valid(o->address) ? o->address : NULL;
 }
 
 static gboolean
@@ -145,6 +152,7 @@ fill_store(store *s, const offer *o, const char *me, const char *passphrase, GEr
 	       store_put(s, "contract", contract_text, error) && store_put(s, "me", me, error) &&
 	       store_put(s, "partner", o->master, error) &&
 	       store_put(s, "partner_site", o->site, error) &&
+	       store_put(s, "partner_address", valid_address(o), error) &&
 	       store_put(s, "offer", offer_text, error) &&
 	       store_put(s, "passphrase_key", pass, error) &&
 	       store_put(s, "pairing", pair_state_name(PAIR_JOINING), error) &&
@@ -196,7 +204,8 @@ seal_s1(gateway *g, GError **error)
 
 	if (o == NULL)
 		return FALSE;
-	const proof_parts parts = {o->master, g->me, g->n.epoch, NULL};
+	const char *address = conf_text(g->conf, "mail.address");
+	const proof_parts parts = {o->master, g->me, g->n.epoch, address};
 	g_autofree char *proof = proof_make(o, &parts, pass, error);
 	g_autofree char *key = pgp_export(g->pgp, g->me, error);
 	if (proof == NULL || key == NULL)
@@ -207,6 +216,7 @@ seal_s1(gateway *g, GError **error)
 			       .ns = g->n.epoch,
 			       .key = key,
 			       .fpr = g->me,
+			       .address = (char *)address,
 			       .proof = proof};
 	g_autoptr(manifest) m = gate_manifest(g, KIND_HANDSHAKE, 1);
 	g_autoptr(GPtrArray) none = g_ptr_array_new();

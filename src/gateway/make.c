@@ -43,6 +43,19 @@ check_name(site *s, const char *name, GError **error)
 	return FALSE;
 }
 
+gboolean
+link_complete(const conf *conf, const char *name, GError **error)
+{
+	const channel_ops *ops = channel_find(conf_text(conf, "channel"));
+
+	if (ops == NULL) {
+		fail_set(error, FAIL_CONFIG, "there is no channel \"%s\"",
+			 conf_text(conf, "channel"));
+		return FALSE;
+	}
+	return ops->complete == NULL || ops->complete(conf, name, error);
+}
+
 static gboolean
 write_conf(maker *m, const char *role, const char *partner, GError **error)
 {
@@ -72,7 +85,7 @@ write_conf(maker *m, const char *role, const char *partner, GError **error)
 	for (guint i = 0; req->settings != NULL && req->settings[i] != NULL; i++)
 		if (!conf_set_pair(m->conf, req->settings[i], error))
 			return FALSE;
-	return conf_save(m->conf, error);
+	return link_complete(m->conf, req->name, error) && conf_save(m->conf, error);
 }
 
 static gboolean
@@ -242,6 +255,7 @@ make_master(maker *m, char **ret_text, GError **error)
 	    !write_conf(m, "master", NULL, error) || !prepare_tracker(m, error) ||
 	    !make_key(m, error))
 		return FALSE;
+	m->offer->address = g_strdup(conf_text(m->conf, "mail.address"));
 	m->offer->master = g_strdup(m->me);
 	m->offer->key = pgp_export(m->pgp, m->me, error);
 	return m->offer->key != NULL && fill_store(m, PAIR_OFFERED, error) &&
@@ -296,6 +310,10 @@ link_invite(site *s, const char *name, const char *passphrase, const char *out, 
 	g_autofree char *old = store_get(g->store, "offer");
 	g_autoptr(json_ref) doc = old == NULL ? NULL : json_read(old, strlen(old), error);
 	m.offer = doc == NULL ? NULL : offer_from_json(doc, error);
+	if (m.offer != NULL) {
+		g_free(m.offer->address);
+		m.offer->address = g_strdup(conf_text(g->conf, "mail.address"));
+	}
 	m.pgp = g->pgp;
 	pair_step step = pairing_step(g->state, INVITED);
 	gboolean ok = m.offer != NULL && step.legal &&

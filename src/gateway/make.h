@@ -27,6 +27,9 @@ gboolean link_make(site *, const link_request *, GError **error);
  * SAME_SITE.  The same file again replaces a link of it that the master has not accepted yet.
  */
 gboolean link_join(site *, const char *path, const link_request *, GError **error);
+/* Do the settings of link NAME hold all that its channel needs?  Class CONFIG says what is missing.
+ */
+gboolean link_complete(const conf *, const char *name, GError **error);
 /* Reads and verifies a handshake file; expiry is not judged. */
 offer *link_inspect(const char *path, GError **error);
 /*

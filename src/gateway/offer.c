@@ -3,6 +3,8 @@
 #include "gateway/private.h"
 #include "spool/parts.h"
 
+#define KEEP_US G_USEC_PER_SEC /* between two commits while envelopes are offered */
+
 /* ---- acks ---- */
 
 static void
@@ -162,10 +164,19 @@ gate_got_ack(gateway *g, const manifest_ack *ack, GError **error)
 
 /* ---- offering ---- */
 
+/* The largest file that may be sent in one piece; 0: any. */
 static gboolean
-send_parts(gateway *g, const store_outgoing *row, int fd, GError **error)
+find_limit(gateway *g, guint64 *ret, GError **error)
 {
-	guint64 limit = (guint64)conf_int(g->conf, "folder.part");
+	if (g->channel_ops->room != NULL)
+		return g->channel_ops->room(g->channel, ret, error);
+	*ret = (guint64)conf_int(g->conf, "folder.part");
+	return TRUE;
+}
+
+static gboolean
+send_parts(gateway *g, const store_outgoing *row, int fd, guint64 limit, GError **error)
+{
 	guint count = parts_count(row->size, limit);
 	envelope_name whole;
 	g_autofree char *link8 = g_strndup(g->id, NAME_LINK_LEN);
@@ -193,13 +204,15 @@ send_parts(gateway *g, const store_outgoing *row, int fd, GError **error)
 static gboolean
 offer_one(gateway *g, store_outgoing *row, GError **error)
 {
-	guint64 limit = (guint64)conf_int(g->conf, "folder.part");
-	int fd = spool_read(g->spool, SPOOL_OUTBOX, row->file, NULL, error);
+	guint64 limit;
 
+	if (!find_limit(g, &limit, error))
+		return FALSE;
+	int fd = spool_read(g->spool, SPOOL_OUTBOX, row->file, NULL, error);
 	if (fd < 0)
 		return FALSE;
 	gboolean ok = limit > 0 && row->size > limit
-			      ? send_parts(g, row, fd, error)
+			      ? send_parts(g, row, fd, limit, error)
 			      : g->channel_ops->send(g->channel, row->file, fd, error);
 	close(fd);
 	if (!ok)
@@ -221,10 +234,33 @@ offer_one(gateway *g, store_outgoing *row, GError **error)
 	return store_save_outgoing(g->store, row, error);
 }
 
+/*
+ * What has been sent is not forgotten because the next can't be, or because the process dies in the
+ * middle of many: some channels would send it twice.
+ */
+static gboolean
+keep_offered(gateway *g, gint64 *last, gboolean now, GError **error)
+{
+	if (!now && clock_mono_us() - *last < KEEP_US)
+		return TRUE;
+	*last = clock_mono_us();
+	return store_commit(g->store, error) && store_begin(g->store, error);
+}
+
+static gboolean
+offer_and_keep(gateway *g, store_outgoing *row, gint64 *last, GError **error)
+{
+	if (offer_one(g, row, error))
+		return keep_offered(g, last, FALSE, error);
+	keep_offered(g, last, TRUE, NULL);
+	return FALSE;
+}
+
 /* Oldest first what is not stored there; if all is, the newest, as a question. */
 gboolean
 gate_offer(gateway *g, GError **error)
 {
+	gint64 kept = clock_mono_us();
 	g_autoptr(GPtrArray) open = store_outgoings(g->store, 1, OUT_STORED, error);
 	gboolean all_stored = TRUE;
 
@@ -237,7 +273,7 @@ gate_offer(gateway *g, GError **error)
 			continue;
 		all_stored = FALSE;
 		if ((row->state == OUT_SEALED || row->next <= clock_now()) && gate_go_on(g) &&
-		    !offer_one(g, row, error))
+		    !offer_and_keep(g, row, &kept, error))
 			return FALSE;
 	}
 	if (!all_stored || open->len == 0)

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "base/mail_url.h"
 #include "handshake/message.h"
 #include "handshake/proof.h"
 #include "spool/take.h"
@@ -183,6 +184,16 @@ seal_m1(gateway *g, const joiner *j, GError **error)
 	return gate_seal(g, m, none, none, 0, error);
 }
 
+/* Where the partner receives, if that is an address at all. */
+static gboolean
+keep_address(gateway *g, const char *address, GError **error)
+{
+	if (address == NULL || !mail_address_valid(address))
+		return TRUE;
+	return store_put(g->store, "partner_address", address, error) &&
+	       gate_find_address(g, error);
+}
+
 /* Pinning the key, burning K, drawing Nm and sealing m1 are one transaction: that of the take. */
 static gboolean
 pin(gateway *g, const joiner *j, GError **error)
@@ -209,6 +220,7 @@ pin(gateway *g, const joiner *j, GError **error)
 	return store_put(g->store, "partner", j->s1.fpr, error) &&
 	       store_put(g->store, "partner_site", j->s1.site, error) &&
 	       store_put(g->store, "partner_site_id", j->s1.site_id, error) &&
+	       keep_address(g, j->s1.address, error) &&
 	       store_put(g->store, "s1_name", j->name->hash, error) &&
 	       store_put(g->store, "offer", NULL, error) &&
 	       store_put(g->store, "passphrase_key", NULL, error) &&

@@ -264,6 +264,8 @@ fill_report(gateway *g, pass_report *ret, GError **error)
 	ret->asleep = g->stopped != NULL || conf_bool(g->conf, "paused");
 	ret->unfinished = g->unfinished;
 	ret->wait = seconds_to_wait(g, open);
+	if (g->channel_ops->pause != NULL && g->channel_ops->pause(g->channel) > 0)
+		ret->wait = MIN(ret->wait, g->channel_ops->pause(g->channel) + 1);
 	if (g->cramped && ret->away == NULL)
 		ret->away =
 			g_strdup("the disk is nearly full, here or where envelopes are put; free "

@@ -55,6 +55,8 @@ gboolean gate_set_state(gateway *, pair_state, GError **error);
 gboolean gate_stop(gateway *, const char *why, GError **error);
 void gate_note(gateway *, const char *what, const char *uid, const char *envelope,
 	       const char *format, ...) G_GNUC_PRINTF(5, 6);
+/* The address that pairing has told is the partner's, unless a setting says otherwise. */
+gboolean gate_find_address(gateway *, GError **error);
 /* Between two steps of a pass: shall it go on?  What has been done by now is kept. */
 gboolean gate_go_on(gateway *);
 sync_ctx gate_ctx(gateway *);

@@ -79,6 +79,23 @@ judge_folders(status *s)
 	judge_dir(s, receive, R_OK | W_OK | X_OK);
 }
 
+/* What the channel found out the last time: by itself it says nothing. */
+static void
+judge_channel(status *s)
+{
+	const channel_ops *ops = s->g->channel_ops;
+	g_autoptr(GPtrArray) all = ops->troubles == NULL ? NULL : ops->troubles(s->g->channel);
+
+	for (guint i = 0; all != NULL && i < all->len; i++) {
+		const channel_trouble *t = all->pdata[i];
+
+		look_tell(t->serious ? s->problems : s->hints, t->kind,
+			  t->advice == NULL ? g_strdup(t->text)
+					    : g_strdup_printf("%s; %s", t->text, t->advice),
+			  command(s, "link test"));
+	}
+}
+
 static void
 judge_offer(status *s)
 {
@@ -338,6 +355,7 @@ report_status(gateway *g, GError **error)
 
 	judge_stop(&s);
 	judge_folders(&s);
+	judge_channel(&s);
 	judge_pairing(&s);
 	judge_disk(&s, ret);
 	if (!count_all(&s, ret, error))

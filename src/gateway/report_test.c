@@ -163,12 +163,22 @@ try_dir(checks *c, const char *what, const char *path)
 	g_free(p.name);
 }
 
+static void
+tell_step(const char *step, gboolean ok, const char *text, gpointer data)
+{
+	checks *c = data;
+
+	checks_add(c, step, ok, checks_command(c, "link set", " --help"), "%s", text);
+}
+
 json_t *
 report_test(gateway *g)
 {
 	checks c = {.g = g, .all = json_array()};
 	g_autofree char *send = link_send_dir(g), *receive = link_receive_dir(g);
 
+	if (g->channel_ops->test != NULL)
+		g->channel_ops->test(g->channel, tell_step, &c);
 	if (g_strcmp0(conf_text(g->conf, "channel"), "folder") == 0) {
 		try_dir(&c, "SEND", send);
 		try_dir(&c, "RECEIVE", receive);
