@@ -120,9 +120,11 @@ EXTRA_DIST += \
 	tests/flow/daemons.sh \
 	tests/flow/kit.sh \
 	tests/flow/lib.sh \
+	tests/flow/mail_kit.sh \
 	tests/flow/says.sh \
 	tests/flow/tutorial.typed \
 	tests/flow/typed.sh \
+	tests/servers/mail.sh \
 	tests/style/lib.sh \
 	tests/style/code.awk \
 	tests/style/layers.awk \
