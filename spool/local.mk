@@ -10,6 +10,8 @@ libhandsel_a_SOURCES += \
 	spool/imap.h \
 	spool/mail.c \
 	spool/mail_listen.c \
+	spool/mail_login.c \
+	spool/mail_login.h \
 	spool/mail_look.c \
 	spool/mail_private.h \
 	spool/mail_send.c \

@@ -9,6 +9,7 @@
 
 #include "base/fail.h"
 #include "base/fsio.h"
+#include "spool/mail_login.h"
 #include "spool/mail_private.h"
 
 static const char *const url_keys[MAIL_WAYS] = {"mail.send", "mail.receive"};
@@ -97,39 +98,12 @@ mail_hang_up(channel *c)
 	g_clear_pointer(&c->pop3, pop3_abandon);
 }
 
-/* The passwords of sending are those of receiving where it has none of its own. */
-static void
-fill_secret(const conf *conf, mail_way way, secret_source *ret)
-{
-	*ret = (secret_source){conf_text(conf, "mail.send_password_file"),
-			       conf_text(conf, "mail.send_password_credential"),
-			       conf_text(conf, "mail.send_password_command")};
-	if (way == MAIL_SENDING &&
-	    (ret->file != NULL || ret->credential != NULL || ret->command != NULL))
-		return;
-	*ret = (secret_source){conf_text(conf, "mail.password_file"),
-			       conf_text(conf, "mail.password_credential"),
-			       conf_text(conf, "mail.password_command")};
-}
-
 gboolean
 mail_account(channel *c, mail_way way, net_account *ret, GError **error)
 {
-	const char *auth = way == MAIL_SENDING ? conf_text(c->conf, "mail.send_auth") : NULL;
-	const mail_url *url = c->url[way];
-
 	if (!mail_complete(c->conf, c->link_name, error))
 		return FALSE;
-	*ret = (net_account){
-		.url = url,
-		.login = url->login == NULL && way == MAIL_RECEIVING
-				 ? conf_text(c->conf, "mail.address")
-				 : url->login,
-		.auth = auth != NULL ? auth : conf_text(c->conf, "mail.auth"),
-		.ca_file = conf_text(c->conf, "mail.ca_file"),
-		.timeout = (guint)conf_int(c->conf, "mail.timeout"),
-	};
-	fill_secret(c->conf, way, &ret->secret);
+	mail_login(c->conf, c->url[way], way == MAIL_SENDING, ret);
 	return TRUE;
 }
 

@@ -154,6 +154,24 @@ static const setting settings[] = {
 	 "Run by /bin/sh when a link gets into trouble and when that is over: once each, with what "
 	 "there is to say in its environment and on its input. A link's own goes before the "
 	 "site's."},
+	{"alert.mail", SET_TEXT, NULL, 3, 4000, "ADDRESS...", SET_SITE | SET_LINK,
+	 "Addresses, with blanks between them, that get the same as a mail. A link's own go before "
+	 "the site's."},
+	{"alert.mail_from", SET_TEXT, NULL, 3, 254, "ADDRESS", SET_SITE | SET_LINK,
+	 "Address from which they come; the link's mail.address if not set."},
+	{"alert.mail_send", SET_TEXT, NULL, 1, 1000, "SEND-URL", SET_SITE | SET_LINK,
+	 "Server that takes them, better another one than the link's own; the link's mail.send if "
+	 "not set."},
+	{"alert.mail_password_file", SET_PATH, NULL, 0, 0, NULL, SET_SITE | SET_LINK,
+	 "As mail.password_file, for alert.mail_send."},
+	{"alert.mail_password_credential", SET_TEXT, NULL, 1, 255, NULL, SET_SITE | SET_LINK,
+	 "As mail.password_credential, for alert.mail_send."},
+	{"alert.mail_password_command", SET_TEXT, NULL, 1, 4000, NULL, SET_SITE | SET_LINK,
+	 "As mail.password_command, for alert.mail_send."},
+	{"alert.mail_ca_file", SET_PATH, NULL, 0, 0, NULL, SET_SITE | SET_LINK,
+	 "As mail.ca_file, for alert.mail_send."},
+	{"alert.success", SET_TIME, "0 s", 0, 365 * DAY, NULL, SET_LINK,
+	 "Tell, at most this often, what has come in and was taken over; 0: never."},
 	{"alert.over", SET_TIME, "10 min", 0, DAY, NULL, SET_LINK,
 	 "How long trouble must be gone before it is told to be over; if it comes back sooner "
 	 "nothing is told."},

@@ -1,141 +1,62 @@
 #include "gateway/alert.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "gateway/alert_private.h"
 #include "gateway/look.h"
-#include "gateway/private.h"
 #include "gateway/report.h"
 
-#define COMMAND_SECONDS 60       /* then it is killed */
-#define AGAIN_SECONDS   300      /* until a command that failed is tried again */
-#define POLL_US         10000    /* between two looks whether it has ended */
-#define TOLD            "alerts" /* {kind: {"text","command","since","gone": seconds}} in the state */
+#define AGAIN_SECONDS 300             /* until what failed is tried again */
+#define SUCCESS       "alert_success" /* what the last success told: "at","stored","done" */
 
 typedef struct {
 	gateway *g;
-	const char *command;
+	const alert_way *way;
 	json_t *known; /* what was told */
 	gboolean changed;
 	gint64 wait;
 } alerts;
 
-/* ---- the command ---- */
+static const alert_way *const ways[] = {&alert_by_command};
 
-static char **
-environment(const alerts *a, const char *kind, const char *state, const json_t *trouble)
+const char *
+alert_setting(gateway *g, const char *key)
 {
-	const struct {
-		const char *name, *value;
-	} all[] = {{"HANDSEL_SITE", site_name(a->g->site)},
-		   {"HANDSEL_LINK", a->g->name},
-		   {"HANDSEL_KIND", kind},
-		   {"HANDSEL_STATE", state},
-		   {"HANDSEL_SINCE", json_str(trouble, "since")},
-		   {"HANDSEL_TEXT", json_str(trouble, "text")},
-		   {"HANDSEL_COMMAND", json_str(trouble, "command")}};
-	char **env = g_get_environ();
+	const char *own = conf_text(g->conf, key);
 
-	for (guint i = 0; i < G_N_ELEMENTS(all); i++)
-		env = g_environ_setenv(env, all[i].name, all[i].value != NULL ? all[i].value : "",
-				       TRUE);
-	return env;
+	return own != NULL ? own : conf_text(site_conf(g->site), key);
 }
 
-static char *
-letter(const alerts *a, const char *state, const json_t *trouble)
+char *
+alert_letter(const alert_news *n)
 {
-	const char *command = json_str(trouble, "command");
+	const char *command = json_str(n->about, "command");
 
 	return g_strdup_printf("handsel, site %s, link %s: %s, since %s\n\n%s\n%s%s%s",
-			       site_name(a->g->site), a->g->name, state, json_str(trouble, "since"),
-			       json_str(trouble, "text"), command != NULL ? "\n    " : "",
-			       command != NULL ? command : "", command != NULL ? "\n" : "");
-}
-
-/* Waits for PID, but not for ever; its status, or -1. */
-static int
-wait_for(GPid pid)
-{
-	gint64 until = clock_mono_us() + COMMAND_SECONDS * G_USEC_PER_SEC;
-	int status = 0;
-
-	for (;;) {
-		pid_t ended = waitpid(pid, &status, WNOHANG);
-
-		if (ended == pid)
-			return status;
-		if (ended < 0 && errno != EINTR)
-			return -1;
-		if (clock_mono_us() > until) {
-			kill(pid, SIGKILL);
-			waitpid(pid, &status, 0);
-			return -1;
-		}
-		g_usleep(POLL_US);
-	}
-}
-
-/* Whoever does not read it does not get it; it fits into a pipe. */
-static void
-write_letter(int fd, const char *text)
-{
-	sigset_t pipe, before;
-
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &pipe, &before);
-	if (write(fd, text, MIN(strlen(text), 4096)) < 0 && errno == EPIPE)
-		sigtimedwait(&pipe, NULL, &(struct timespec){0});
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	close(fd);
+			       site_name(n->g->site), n->g->name, n->what,
+			       json_str(n->about, "since"), json_str(n->about, "text"),
+			       command != NULL ? "\n    " : "", command != NULL ? command : "",
+			       command != NULL ? "\n" : "");
 }
 
 static gboolean
-run_command(const alerts *a, const char *kind, const char *state, const json_t *trouble)
+tell(alerts *a, const char *kind, const char *what, const json_t *about)
 {
-	char *argv[] = {(char *)"/bin/sh", (char *)"-c", (char *)a->command, NULL};
-	g_auto(GStrv) env = environment(a, kind, state, trouble);
-	g_autofree char *text = letter(a, state, trouble);
+	const alert_news news = {a->g, kind, what, about};
 	g_autoptr(GError) why = NULL;
-	GPid pid;
-	int in;
+	g_autofree char *how = NULL;
 
-	if (!g_spawn_async_with_pipes(site_dir(a->g->site), argv, env,
-				      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, NULL,
-				      NULL, &pid, &in, NULL, NULL, &why)) {
-		gate_note(a->g, "trouble", NULL, NULL, "alert.command: %s", why->message);
+	if (clock_now() < (gint64)store_get_u64(a->g->store, a->way->next))
 		return FALSE;
-	}
-	write_letter(in, text);
-	int status = wait_for(pid);
-	if (status == 0)
+	if (a->way->tell(&news, &how, &why)) {
+		gate_note(a->g, "alert", NULL, NULL, "%s: %s%s%s", what, json_str(about, "text"),
+			  how != NULL ? "; " : "", how != NULL ? how : "");
 		return TRUE;
-	gate_note(a->g, "trouble", NULL, NULL,
-		  "alert.command failed (%s %d) and will be tried again",
-		  status < 0 || WIFSIGNALED(status) ? "signal" : "status",
-		  status < 0            ? SIGKILL
-		  : WIFSIGNALED(status) ? WTERMSIG(status)
-					: WEXITSTATUS(status));
-	return FALSE;
-}
-
-static gboolean
-tell(alerts *a, const char *kind, const char *state, const json_t *trouble)
-{
-	if (clock_now() < (gint64)store_get_u64(a->g->store, "alert_next"))
-		return FALSE;
-	if (!run_command(a, kind, state, trouble)) {
-		store_put_u64(a->g->store, "alert_next", (guint64)clock_now() + AGAIN_SECONDS,
-			      NULL);
-		a->wait = MIN(a->wait, AGAIN_SECONDS);
-		return FALSE;
 	}
-	gate_note(a->g, "alert", NULL, NULL, "%s: %s", state, json_str(trouble, "text"));
-	return TRUE;
+	gate_note(a->g, "trouble", NULL, NULL, "%s", why->message);
+	store_put_u64(a->g->store, a->way->next, (guint64)clock_now() + AGAIN_SECONDS, NULL);
+	a->wait = MIN(a->wait, AGAIN_SECONDS);
+	return FALSE;
 }
 
 /* ---- what has begun and ended ---- */
@@ -206,21 +127,76 @@ compare(alerts *a, const json_t *now)
 			end_one(a, kind, one);
 }
 
-static const char *
-command_of(gateway *g)
-{
-	const char *own = conf_text(g->conf, "alert.command");
-
-	return own != NULL ? own : conf_text(site_conf(g->site), "alert.command");
-}
-
 static json_t *
-load_known(gateway *g)
+load(gateway *g, const char *key)
 {
-	g_autofree char *text = store_get(g->store, TOLD);
+	g_autofree char *text = store_get(g->store, key);
 	json_t *known = text != NULL ? json_read(text, strlen(text), NULL) : NULL;
 
 	return json_is_object(known) ? known : json_object();
+}
+
+static gboolean
+save(gateway *g, const char *key, const json_t *known, GError **error)
+{
+	g_autofree char *text = json_text(known);
+
+	return store_put(g->store, key, json_object_size(known) > 0 ? text : NULL, error);
+}
+
+/* ---- success ---- */
+
+static json_t *
+success_now(gateway *g)
+{
+	json_t *now = json_object();
+
+	json_object_set_new(now, "at", json_integer(clock_now()));
+	json_object_set_new(now, "stored", json_integer((json_int_t)g->n.stored));
+	json_object_set_new(now, "done", json_integer((json_int_t)g->n.p_done));
+	return now;
+}
+
+/* "12 envelopes came in, 3 of ours were taken over", or NULL: nothing happened; caller frees. */
+static char *
+success_text(gateway *g, const json_t *last)
+{
+	gint64 in = (gint64)g->n.stored - json_num(last, "stored", 0);
+	gint64 out = (gint64)g->n.p_done - json_num(last, "done", 0);
+
+	return in <= 0 && out <= 0
+		       ? NULL
+		       : g_strdup_printf("%" G_GINT64_FORMAT
+					 " envelopes of the partner came in, %" G_GINT64_FORMAT
+					 " of ours were taken over there",
+					 MAX(in, 0), MAX(out, 0));
+}
+
+/* That all is well, for who asked to be told. */
+static gboolean
+tell_success(alerts *a, GError **error)
+{
+	gint64 every = conf_int(a->g->conf, "alert.success");
+	g_autofree char *key = g_strconcat(SUCCESS, ".", a->way->told, NULL);
+	g_autoptr(json_ref) last = load(a->g, key);
+	g_autoptr(json_ref) now = success_now(a->g);
+	gint64 at = json_num(last, "at", 0);
+	g_autofree char *text = at == 0 ? NULL : success_text(a->g, last);
+
+	if (every == 0)
+		return TRUE;
+	/* The first one is about what happens from now on. */
+	if (at == 0)
+		return save(a->g, key, now, error);
+	if (clock_now() < at + every)
+		a->wait = MIN(a->wait, at + every - clock_now());
+	if (clock_now() < at + every || text == NULL)
+		return TRUE;
+	g_autoptr(json_ref) about = json_object();
+	g_autofree char *since = clock_stamp(at);
+	json_put(about, "text", text);
+	json_put(about, "since", since);
+	return !tell(a, "success", "done", about) || save(a->g, key, now, error);
 }
 
 /* When there may be more, though nothing happens. */
@@ -233,22 +209,37 @@ next_overdue(gateway *g, gint64 *ret, GError **error)
 	return out != NULL && report_overdue(g, out, unused, ret, error);
 }
 
+static gboolean
+tell_all(alerts *a, const json_t *now, GError **error)
+{
+	g_autoptr(json_ref) known = a->known = load(a->g, a->way->told);
+
+	a->changed = FALSE;
+	compare(a, now);
+	return (!a->changed || save(a->g, a->way->told, known, error)) && tell_success(a, error);
+}
+
 gboolean
 gateway_alert(gateway *g, gint64 *ret_wait, GError **error)
 {
-	alerts a = {.g = g, .command = command_of(g)};
+	g_autoptr(json_ref) now = NULL;
+	alerts a = {.g = g};
 
-	*ret_wait = G_MAXINT64;
-	if (a.command == NULL)
-		return TRUE;
-	g_autoptr(json_ref) status = report_status(g, error);
-	if (status == NULL || !next_overdue(g, &a.wait, error))
-		return FALSE;
-	g_autoptr(json_ref) now = by_kind(status);
-	g_autoptr(json_ref) known = a.known = load_known(g);
-	compare(&a, now);
+	*ret_wait = a.wait = G_MAXINT64;
+	for (gsize i = 0; i < G_N_ELEMENTS(ways); i++) {
+		a.way = ways[i];
+		if (!a.way->wanted(g))
+			continue;
+		if (now == NULL) {
+			g_autoptr(json_ref) status = report_status(g, error);
+
+			if (status == NULL || !next_overdue(g, &a.wait, error))
+				return FALSE;
+			now = by_kind(status);
+		}
+		if (!tell_all(&a, now, error))
+			return FALSE;
+	}
 	*ret_wait = a.wait;
-	g_autofree char *text = json_text(known);
-	return !a.changed ||
-	       store_put(g->store, TOLD, json_object_size(known) > 0 ? text : NULL, error);
+	return TRUE;
 }

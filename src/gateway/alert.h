@@ -9,13 +9,15 @@
 #include "gateway/gateway.h"
 
 /*
- * Runs alert.command for what has begun or ended since the last call, each up to a minute; without
- * a command nothing happens.  One that fails is noted, and tried again after some minutes.
- * *RET_WAIT: in so many seconds there may be more to tell, G_MAXINT64 for never.  Needs the lock.
+ * Runs alert.command and sends to alert.mail what has begun or ended since the last call, each up
+ * to a minute; without either nothing happens.  What fails is noted, and tried again after some
+ * minutes.  With alert.success, what was done is told, too, no more often than that.  *RET_WAIT: in
+ * so many seconds there may be more to tell, G_MAXINT64 for never.  Needs the lock.
  *
  * The command gets HANDSEL_SITE, HANDSEL_LINK, HANDSEL_KIND (a stable word: stopped, bye, folder,
- * expired, joiner, refused, offer, disk, quarantine, hold, conflict, backlog, silence, gap, keys),
- * HANDSEL_STATE (trouble or over), HANDSEL_SINCE (a stamp), HANDSEL_TEXT and HANDSEL_COMMAND (what
- * helps), and on its standard input all of that as a text for people.
+ * expired, joiner, refused, offer, disk, quarantine, hold, conflict, backlog, silence, gap, keys,
+ * settings, mail-send, mail-receive, bounce, unreadable, success),
+ * HANDSEL_STATE (trouble, over, or done), HANDSEL_SINCE (a stamp), HANDSEL_TEXT and HANDSEL_COMMAND
+ * (what helps), and on its standard input all of that as a text for people.
  */
 gboolean gateway_alert(gateway *, gint64 *ret_wait, GError **error);

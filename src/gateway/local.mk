@@ -1,6 +1,9 @@
 libhandsel_a_SOURCES += \
 	src/gateway/alert.c \
 	src/gateway/alert.h \
+	src/gateway/alert_command.c \
+	src/gateway/alert_mail.c \
+	src/gateway/alert_private.h \
 	src/gateway/apply.c \
 	src/gateway/backup.c \
 	src/gateway/backup.h \

@@ -24,12 +24,20 @@ json_t *report_status(gateway *, GError **error);
  *  "unsealed":n, "events":[{"at","what","envelope","text","carried","stored","done"}]}
  */
 json_t *report_trace(gateway *, const char *id, GError **error);
+/* Which envelopes. */
+typedef struct {
+	gboolean all;          /* archive too */
+	const char *direction; /* "in", "out"; NULL: both */
+	const char *item;      /* those that tell of this item, by its id here or uid; NULL: all */
+} report_filter;
 /*
  * Envelopes: array of
- * {"id","kind","where":"outbox|inbox|quarantine|archive","size","age","state","changes","reason"}.
- * ALL: archive too. FOREIGN: *RET_FOREIGN gets [{"file","reason"}], may be NULL.
+ * {"id","direction":"in|out","kind","where":"outbox|inbox|quarantine|archive","size","age","state","changes","reason"}.
+ * *RET_FOREIGN gets [{"file","reason"}]; may be NULL.  *RET_UNREAD: of an item's, how many came in
+ * that nobody has looked into yet, so that they are not among them.
  */
-json_t *report_spool(gateway *, gboolean all, json_t **ret_foreign, GError **error);
+json_t *report_spool(gateway *, const report_filter *, json_t **ret_foreign, guint *ret_unread,
+		     GError **error);
 /*
  * One envelope by id ("m17", "s42") or quarantine file name: the above and "file" (path), "sha256",
  * "first_seen", "seen", "reason", "text", "advice", "checks":[{"check","result"}], and, opened with

@@ -31,17 +31,84 @@ list_foreign(gateway *g, json_t **ret, GError **error)
 	return TRUE;
 }
 
-json_t *
-report_spool(gateway *g, gboolean all, json_t **ret_foreign, GError **error)
+/* ---- of one direction, of one item ---- */
+
+static gboolean
+note_envelope(gint64 at, const char *what, const char *uid, const char *envelope, const char *text,
+	      gpointer data)
 {
+	(void)at;
+	(void)what;
+	(void)uid;
+	(void)text;
+	if (envelope != NULL)
+		g_hash_table_add(data, g_strdup(envelope));
+	return TRUE;
+}
+
+/* Ids of the envelopes that the log of ITEM names; caller frees. */
+static GHashTable *
+envelopes_of(gateway *g, const char *item, GError **error)
+{
+	g_autofree char *uid = look_uid(g, item, error);
+	g_autoptr(GHashTable) ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	if (uid == NULL || !store_notes(g->store, uid, 0, note_envelope, ids, error))
+		return NULL;
+	return g_steal_pointer(&ids);
+}
+
+/* Has nobody looked at the lines of ONE yet?  Those in quarantine never were. */
+static gboolean
+is_unread(gateway *g, const json_t *one)
+{
+	const char *where = json_str(one, "where");
+	guint64 number;
+	char role;
+
+	if (g_strcmp0(where, spool_dir_name(SPOOL_QUARANTINE)) == 0)
+		return TRUE;
+	return g_strcmp0(where, spool_dir_name(SPOOL_INBOX)) == 0 &&
+	       name_parse_id(json_str(one, "id"), &role, &number) && number > g->n.done;
+}
+
+/* Those of ALL that FILTER lets pass; IDS are those of its item. */
+static json_t *
+pick(gateway *g, json_t *all, const report_filter *filter, GHashTable *ids, guint *ret_unread)
+{
+	json_t *ret = json_array(), *one;
+	gsize i;
+
+	*ret_unread = 0;
+	json_array_foreach (all, i, one) {
+		const char *id = json_str(one, "id");
+
+		if (filter->direction != NULL &&
+		    g_strcmp0(json_str(one, "direction"), filter->direction) != 0)
+			continue;
+		if (ids != NULL && is_unread(g, one))
+			*ret_unread += 1;
+		else if (ids == NULL || (id != NULL && g_hash_table_contains(ids, id)))
+			json_array_append(ret, one);
+	}
+	return ret;
+}
+
+json_t *
+report_spool(gateway *g, const report_filter *filter, json_t **ret_foreign, guint *ret_unread,
+	     GError **error)
+{
+	g_autoptr(GHashTable) ids = NULL;
 	g_auto(rows) r = {0};
 
 	rows_init(&r, g);
+	if (filter->item != NULL && (ids = envelopes_of(g, filter->item, error)) == NULL)
+		return NULL;
 	if (!rows_outbox(&r, error) || !rows_quarantine(&r, error) || !rows_stored(&r, error) ||
-	    !rows_parts(&r, error) || (all && !rows_archive(&r, error)) ||
+	    !rows_parts(&r, error) || (filter->all && !rows_archive(&r, error)) ||
 	    (ret_foreign != NULL && !list_foreign(g, ret_foreign, error)))
 		return NULL;
-	return json_incref(r.all);
+	return pick(g, r.all, filter, ids, ret_unread);
 }
 
 /* ---- one of them ---- */

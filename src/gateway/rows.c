@@ -31,6 +31,7 @@ add(rows *r, const char *id, const char *kind, spool_dir where, const char *file
 	json_t *one = json_object();
 
 	look_put(one, "id", id);
+	look_put(one, "direction", where == SPOOL_OUTBOX ? "out" : "in");
 	look_put(one, "kind", kind);
 	look_put(one, "where", spool_dir_name(where));
 	look_put(one, "file", file);

@@ -1,7 +1,8 @@
 /*
  * rows - envelopes of a link as rows of a list
  *
- * A row is {"id","kind","where","file","size","age","state","changes","reason"}.
+ * A row is
+ * {"id","direction":"in|out","kind","where","file","size","age","state","changes","reason"}.
  */
 #pragma once
 #include "gateway/gateway.h"
