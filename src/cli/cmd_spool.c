@@ -65,14 +65,51 @@ print_lines(const json_t *all)
 	}
 }
 
+/* What the options say; "in" and "out" are the only directions. */
+static gboolean
+read_filter(const call *c, report_filter *ret, GError **error)
+{
+	const char *direction = call_value(c, "direction");
+
+	if (direction != NULL && !g_str_equal(direction, "in") && !g_str_equal(direction, "out")) {
+		fail_set(error, FAIL_USAGE, "spool list: \"%s\" is no direction; say in or out",
+			 direction);
+		return FALSE;
+	}
+	*ret = (report_filter){
+		.all = call_has(c, "all"), .direction = direction, .item = call_value(c, "item")};
+	return TRUE;
+}
+
+static void
+print_found(call *c, const json_t *all, const report_filter *filter, guint unread)
+{
+	g_autofree char *envelopes = print_count(unread, "envelope");
+
+	if (json_array_size(all) > 0)
+		print_spool(all);
+	else if (filter->item != NULL)
+		call_say(c, "nothing that is on its way tells of item %s", filter->item);
+	else
+		call_say(c, "nothing is on its way");
+	if (unread > 0)
+		print_line("%s that came in: not looked into yet, so not listed by item",
+			   envelopes);
+}
+
 static gboolean
 run_list(call *c, GError **error)
 {
 	gboolean each = call_has(c, "foreign");
+	report_filter filter = {0};
 	json_t *foreign_files = NULL;
+	guint unread = 0;
+
+	if (!read_filter(c, &filter, error))
+		return FALSE;
 	g_autoptr(gateway) g = call_gateway(c, GATE_LOOK, error);
 	g_autoptr(json_ref) all =
-		g != NULL ? report_spool(g, call_has(c, "all"), &foreign_files, error) : NULL;
+		g != NULL ? report_spool(g, &filter, &foreign_files, &unread, error) : NULL;
 	g_autoptr(json_ref) foreign = foreign_files;
 
 	if (all == NULL)
@@ -81,11 +118,11 @@ run_list(call *c, GError **error)
 		print_lines(each ? foreign : all);
 		return TRUE;
 	}
-	if (!each && json_array_size(all) == 0)
-		call_say(c, "nothing is on its way");
-	else if (!each)
-		print_spool(all);
-	print_foreign(foreign, each);
+	if (!each)
+		print_found(c, all, &filter, unread);
+	/* They are of neither direction and of no item, unless they are asked for. */
+	if (each || (filter.direction == NULL && filter.item == NULL))
+		print_foreign(foreign, each);
 	return TRUE;
 }
 
@@ -238,15 +275,20 @@ run_verify(call *c, GError **error)
 
 static const command_option list_options[] = {
 	{"all", NULL, "the archive, too", FALSE},
+	{"direction", "in|out", "only those of the partner, or only those for the partner", FALSE},
+	{"item", "ID", "only those that tell of this item", FALSE},
 	{"foreign", NULL, "files in RECEIVE that are none of ours", FALSE},
 	{0},
 };
 
 const command commands_spool[] = {
-	{"spool list", "NAME [--all] [--foreign]", "list envelopes that are on their way",
+	{"spool list", "NAME [--all] [--direction in|out] [--item ID] [--foreign]",
+	 "list envelopes that are on their way",
 	 "Lists the envelopes of the link that are not done: those for the partner, those taken "
 	 "in,\n"
-	 "and those refused, which lie in quarantine.",
+	 "and those refused, which lie in quarantine. With --item those that its trace names; what "
+	 "came\n"
+	 "in and was not worked off yet is only counted.",
 	 1, 1, list_options, run_list},
 	{"spool show", "NAME ID...", "show envelopes",
 	 "Opens envelopes with the link's keys and shows what is in them; of one in quarantine "

@@ -155,10 +155,25 @@ refused() {
 check 'one of two envelopes comes' waiting
 late=$(at b --json spool list a | jq -r 'select(.where == "inbox").id' | head -n 1)
 check 'it waits for the other one' shows ".[0].state == \"waits for m$((${late#m} - 1))\"" at b --json spool list a
+
+# ---- by direction and item
+
+b_item=$(at b --json desk list | jq -r 'select(.fields.title != "First") | .id' | tail -n 1)
+check 'what goes out is listed alone' shows 'length == 2 and all(.direction == "out")' at a --json spool list b --direction out
+check 'nothing came in there' says 0 '^nothing is on its way' at a spool list b --direction in
+check 'what came in is listed alone' shows "length == 1 and .[0].id == \"$late\"" at b --json spool list a --direction in
+check 'another direction is a wrong use' says 2 'say in or out' at b spool list a --direction up
+check 'what tells of one item is listed alone' shows "length == 1 and .[0].id == \"$late\"" at a --json spool list b --item 2
+check 'also by its uid' shows "length == 1 and .[0].id == \"$late\"" at a --json spool list b --item "$(uid_of a 2)"
+check 'of another item another one' shows "length == 1 and .[0].id == \"m$((${late#m} - 1))\"" at a --json spool list b --item 1
+check 'what nobody looked into is counted' says 0 '^1 envelope that came in: not looked into' at b spool list a --item "$b_item"
+check 'an item that does not travel is told' says 1 'does not travel' at a spool list b --item 4711
+
 check 'refusing is asked for' says 2 'say --yes' at b spool refuse a "$late"
 check 'it can be refused' says 0 "^$late +will be refused" at b spool refuse a "$late" --yes --note 'not now'
 check 'its changes are not made; the partner sends the items anew' refused
 check 'both logs tell' shows 'any(.text | contains("not now"))' at b --json log a --what refused
 check 'what is worked off cannot be refused' says 1 'taken over already' at b spool refuse a "$late" --yes
 check 'nor what is not in the inbox' says 1 'not in the inbox' at b spool refuse a m4711 --yes
+check 'the archive tells by item, too' shows "any(.where == \"archive\" and .direction == \"in\")" at b --json spool list a --all --item "$b_item"
 tap_end
