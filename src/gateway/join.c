@@ -66,6 +66,29 @@ check_offer(site *s, const char *path, const offer *o, gboolean same_site, GErro
 	return FALSE;
 }
 
+/* For people: "22 Nov 2026", or NULL for what is not known; caller frees. */
+static char *
+day_of(const store_outgoing *s1)
+{
+	g_autoptr(GDateTime) made = s1 == NULL ? NULL : g_date_time_new_from_unix_utc(s1->made);
+
+	return made == NULL ? NULL : g_date_time_format(made, "%-d %b %Y");
+}
+
+/* The answer to the file was number 1, which is kept as long as the link. */
+static void
+refuse_used(const gateway *g, const char *path, const offer *o, GError **error)
+{
+	g_autoptr(store_outgoing) s1 = store_find_outgoing(g->store, 1, NULL);
+	g_autofree char *day = day_of(s1);
+
+	fail_set(error, REASON_OFFER_USED,
+		 "%s: already used by site \"%s\"%s%s, for link %s; one file pairs one site. For "
+		 "another link ask %s for a new one (they run: handsel link new)",
+		 path, site_name(g->site), day != NULL ? " on " : "", day != NULL ? day : "",
+		 g->name, o->site);
+}
+
 /*
  * A link of this very handshake file (or an earlier one of the same link) that is not accepted yet
  * may be made again; *RET_NAME is its name.  One that is paired is a mistake.
@@ -82,9 +105,7 @@ find_earlier(site *s, const char *path, const offer *o, char **ret_name, GError 
 		if (g == NULL || !g_str_equal(g->id, o->link) || g->master)
 			continue;
 		if (g->state != PAIR_JOINING && g->state != PAIR_REFUSED) {
-			fail_set(error, REASON_OFFER_USED,
-				 "%s: already used here for link %s; one file pairs one site", path,
-				 g->name);
+			refuse_used(g, path, o, error);
 			return FALSE;
 		}
 		*ret_name = g_strdup(g->name);

@@ -186,7 +186,7 @@ find "$(send_of anna bert)" -name '*-mx*' -delete
 check "the first is paired all the same" settle anna bert
 check "and both are equal" same_desks anna bert
 seen
-check "a used handshake file" refuses 1 'already used here' at bert -q link join fresh --as again --yes
+check "a used handshake file" refuses 1 'already used by site "bert"' at bert -q link join fresh --as again --yes
 rm -f anna/links/bert/quarantine/*
 
 # ---- folders ----
