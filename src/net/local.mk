@@ -1,5 +1,6 @@
 libhandsel_a_SOURCES += \
 	src/net/account.h \
+	src/net/pop3.c \
 	src/net/pop3.h \
 	src/net/reply.c \
 	src/net/reply.h \

@@ -117,16 +117,23 @@ set_rest(session *s)
 	return code;
 }
 
+char *
+session_place(const mail_url *u)
+{
+	gboolean v6 = strchr(u->host, ':') != NULL;
+
+	return g_strdup_printf(v6 ? "[%s]:%u" : "%s:%u", u->host, u->port);
+}
+
 session *
 session_new(const net_account *account, GError **error)
 {
 	g_autoptr(session) s = g_new0(session, 1);
 	const mail_url *u = account->url;
-	gboolean v6 = strchr(u->host, ':') != NULL;
 
 	s->account = *account;
 	s->login = account->login != NULL ? account->login : u->login;
-	s->place = g_strdup_printf(v6 ? "[%s]:%u" : "%s:%u", u->host, u->port);
+	s->place = session_place(u);
 	s->reply = reply_new(u->protocol);
 	s->curl = curl_easy_init();
 	CURLcode code = s->curl == NULL ? CURLE_FAILED_INIT : set_place(s);

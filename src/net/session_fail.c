@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fail.h"
 #include "net/session_private.h"
 
@@ -49,7 +50,8 @@ session_may_show(const session *s, const char *text)
 
 /* ---- certificates ---- */
 
-/* KEY of certificate NUMBER of the server's chain, 0 its own; NULL: not known; borrowed. */
+/* KEY, in small letters or not, of certificate NUMBER of the server's chain, 0 its own; NULL: not
+ * known; borrowed. */
 static const char *
 certificate_line(const session *s, int number, const char *key)
 {
@@ -59,7 +61,8 @@ certificate_line(const session *s, int number, const char *key)
 	    number >= info->num_of_certs)
 		return NULL;
 	for (struct curl_slist *l = info->certinfo[number]; l != NULL; l = l->next)
-		if (g_str_has_prefix(l->data, key) && l->data[strlen(key)] == ':')
+		if (g_ascii_strncasecmp(l->data, key, strlen(key)) == 0 &&
+		    l->data[strlen(key)] == ':')
 			return l->data + strlen(key) + 1;
 	return NULL;
 }
@@ -79,12 +82,25 @@ printable(const char *text)
 	return g_string_free(ret, FALSE);
 }
 
+/* "2026-11-22 06:07:22 GMT" as GnuTLS has it, "Nov 22 06:07:22 2026 GMT" as OpenSSL; -1: neither.
+ */
+static gint64
+read_date(const char *text)
+{
+	gint64 ret;
+
+	if (strlen(text) < 19 || text[10] != ' ')
+		return curl_getdate(text, NULL);
+	g_autofree char *stamp = g_strdup_printf("%.10sT%.8sZ", text, text + 11);
+	return clock_parse(stamp, &ret) ? ret : -1;
+}
+
 /* Does the date of certificate NUMBER lie before (SIGN -1) or behind (1) today? */
 static const char *
 date_that_fails(const session *s, int number, const char *key, int sign)
 {
 	const char *text = certificate_line(s, number, key);
-	time_t when = text == NULL ? -1 : curl_getdate(text, NULL);
+	gint64 when = text == NULL ? -1 : read_date(text);
 	/* The system's clock, as TLS does. */
 	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
 
@@ -94,9 +110,9 @@ date_that_fails(const session *s, int number, const char *key, int sign)
 static gboolean
 fail_date(const session *s, GError **error)
 {
-	for (int i = 0; certificate_line(s, i, "Expire date") != NULL; i++) {
-		const char *expired = date_that_fails(s, i, "Expire date", -1);
-		const char *early = date_that_fails(s, i, "Start date", 1);
+	for (int i = 0; certificate_line(s, i, "expire date") != NULL; i++) {
+		const char *expired = date_that_fails(s, i, "expire date", -1);
+		const char *early = date_that_fails(s, i, "start date", 1);
 
 		if (expired == NULL && early == NULL)
 			continue;
@@ -118,8 +134,8 @@ fail_date(const session *s, GError **error)
 static void
 fail_certificate(const session *s, GError **error)
 {
-	const char *subject = certificate_line(s, 0, "Subject");
-	const char *issuer = certificate_line(s, 0, "Issuer");
+	const char *subject = certificate_line(s, 0, "subject");
+	const char *issuer = certificate_line(s, 0, "issuer");
 	g_autofree char *whose = printable(subject != NULL ? subject : "unknown");
 	g_autofree char *whence = printable(issuer != NULL ? issuer : "unknown");
 

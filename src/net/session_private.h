@@ -18,6 +18,8 @@ typedef struct {
 	reply *reply;
 } session;
 
+/* "host:port" or "[2001:db8::1]:port", for people and URLs; caller frees. */
+char *session_place(const mail_url *);
 /* Touches no network; NULL where libcurl or the account can't be used (class CONFIG). */
 session *session_new(const net_account *, GError **error);
 void session_free(session *); /* NULL is a no-op */
