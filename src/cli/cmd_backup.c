@@ -48,8 +48,9 @@ run_restore(call *c, GError **error)
 	g_autofree char *home = call_home(c);
 	g_auto(backup_report) r = {0};
 
-	if (!backup_restore(dir, home, &r, error))
+	if (!backup_restore(dir, home, &r, error) || call_site(c, error) == NULL)
 		return FALSE;
+	g_autofree char *handsel = site_handsel(c->site);
 	if (c->json)
 		print_report(dir, home, &r);
 	if (r.links->len > 0)
@@ -57,9 +58,9 @@ run_restore(call *c, GError **error)
 	call_say(c, "%s   site %s as of %s", home, r.site, r.made);
 	for (guint i = 0; i < r.links->len; i++)
 		call_say(c,
-			 "! %s  stopped: the partner may know more than this copy   handsel link "
+			 "! %s  stopped: the partner may know more than this copy   %s link "
 			 "resume %s, if nothing travelled since",
-			 (const char *)r.links->pdata[i], (const char *)r.links->pdata[i]);
+			 (const char *)r.links->pdata[i], handsel, (const char *)r.links->pdata[i]);
 	return TRUE;
 }
 

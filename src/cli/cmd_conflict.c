@@ -112,8 +112,9 @@ print_conflict(const call *c, const json_t *conflict)
 	print_value(conflict, "theirs");
 	print_value(conflict, "value");
 	print_line("%-8s %s", "outcome", result);
+	g_autofree char *handsel = site_handsel(c->site);
 	if (json_flag(conflict, "open"))
-		print_line("then     handsel conflict resolve %s %s mine|theirs|VALUE",
+		print_line("then     %s conflict resolve %s %s mine|theirs|VALUE", handsel,
 			   call_arg(c, 0), number);
 }
 

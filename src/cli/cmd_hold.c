@@ -91,8 +91,9 @@ print_listed(const json_t *one)
 }
 
 static void
-print_hold(const json_t *hold, gpointer link)
+print_hold(const json_t *hold, gpointer data)
 {
+	const call *c = data;
 	const json_t *listed = json_object_get(hold, "listed"), *one;
 	g_autofree char *since = show_time(hold, "since");
 	g_autofree char *reason = show_any(hold, "reason", 0);
@@ -111,16 +112,17 @@ print_hold(const json_t *hold, gpointer link)
 	}
 	if (advice != NULL)
 		print_line("then   %s", advice);
-	print_line("       handsel hold retry %s %s      once that is done", (const char *)link,
+	g_autofree char *handsel = site_handsel(c->site);
+	print_line("       %s hold retry %s %s      once that is done", handsel, call_arg(c, 0),
 		   name_of(hold));
-	print_line("       handsel hold drop %s %s       the partner gets back what is shown here",
-		   (const char *)link, name_of(hold));
+	print_line("       %s hold drop %s %s       the partner gets back what is shown here",
+		   handsel, call_arg(c, 0), name_of(hold));
 }
 
 static gboolean
 run_show(call *c, GError **error)
 {
-	return each_hold(c, print_hold, (gpointer)call_arg(c, 0), error);
+	return each_hold(c, print_hold, c, error);
 }
 
 static gboolean

@@ -109,8 +109,9 @@ run_init(call *c, GError **error)
 		print_json(one);
 	}
 	call_say(c, "Made site %s in %s", site_name(c->site), site_dir(c->site));
-	call_say(c, "Next  handsel link new         to invite a partner");
-	call_say(c, "      handsel link join FILE   with a partner's handshake file");
+	g_autofree char *handsel = site_handsel(c->site);
+	call_say(c, "Next  %s link new         to invite a partner", handsel);
+	call_say(c, "      %s link join FILE   with a partner's handshake file", handsel);
 	return TRUE;
 }
 

@@ -99,9 +99,11 @@ call_path(const char *path)
 void
 call_say_carriers(const call *c, guint number, const char *link)
 {
+	g_autofree char *handsel = site_handsel(c->site);
+
 	call_say(c, "     %u. Let your SEND arrive in their RECEIVE and theirs in yours:", number);
-	call_say(c, "          handsel link connect %s --help      by a shared folder", link);
-	call_say(c, "          handsel media out %s DIR            by a stick", link);
+	call_say(c, "          %s link connect %s --help      by a shared folder", handsel, link);
+	call_say(c, "          %s media out %s DIR            by a stick", handsel, link);
 }
 
 char *

@@ -26,17 +26,18 @@ static void
 say_next(const call *c, const json_t *joined)
 {
 	const char *name = json_str(joined, "link");
+	g_autofree char *handsel = site_handsel(c->site);
 
 	call_say(c, "Joined. s1 (handshake), for your partner, lies in");
 	call_say(c, "        SEND     %s", json_str(joined, "send"));
 	call_say(c, "        RECEIVE  %s", json_str(joined, "receive"));
 	call_say(c, "Next 1. Read out the words of your key:");
 	call_say(c, "          %s", json_str(joined, "words"));
-	call_say(c, "          (all 20 words: handsel link show %s)", name);
+	call_say(c, "          (all 20 words: %s link show %s)", handsel, name);
 	call_say_carriers(c, 2, name);
-	call_say(c, "     3. handsel sync %s", name);
+	call_say(c, "     3. %s sync %s", handsel, name);
 	call_say(c, "          (takes in what they answer; handsel run does that by itself)");
-	call_say(c, "     4. handsel status %s", name);
+	call_say(c, "     4. %s status %s", handsel, name);
 	call_say(c, "          (now: handshake, waiting for their ping)");
 }
 

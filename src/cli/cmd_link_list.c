@@ -91,8 +91,9 @@ print_words(const char *title, const char *text)
 }
 
 static void
-print_keys(const json_t *link)
+print_keys(const call *c, const json_t *link)
 {
+	g_autofree char *handsel = site_handsel(c->site);
 	const char *theirs = json_str(link, "partner_fingerprint");
 	const char *compare = json_str(link, "compare");
 	g_autofree char *ours = pgp_fpr_text(json_str(link, "fingerprint"));
@@ -108,8 +109,8 @@ print_keys(const json_t *link)
 		print_line("           verified: both sides read the same words");
 	else
 		print_line("           UNVERIFIED: ask your partner for their six words, then  "
-			   "handsel link verify %s WORDS",
-			   json_str(link, "link"));
+			   "%s link verify %s WORDS",
+			   handsel, json_str(link, "link"));
 }
 
 static void
@@ -124,7 +125,7 @@ print_settings(const json_t *link)
 }
 
 static void
-print_link(const json_t *link)
+print_link(const call *c, const json_t *link)
 {
 	print_line("%-10s %s, %s, %s, %s", json_str(link, "link"), json_str(link, "state"),
 		   json_str(link, "role"), json_str(link, "channel"),
@@ -133,7 +134,7 @@ print_link(const json_t *link)
 	print_line("partner    %s", json_str(link, "partner_site") != NULL
 					    ? json_str(link, "partner_site")
 					    : "not known yet");
-	print_keys(link);
+	print_keys(c, link);
 	print_line("SEND       %s", json_str(link, "send"));
 	print_line("RECEIVE    %s", json_str(link, "receive"));
 	print_line("directory  %s", json_str(link, "directory"));
@@ -151,7 +152,7 @@ run_show(call *c, GError **error)
 	if (c->json)
 		print_json(link);
 	else
-		print_link(link);
+		print_link(c, link);
 	return TRUE;
 }
 

@@ -30,6 +30,7 @@ say_next(const call *c, const json_t *made, gboolean locked)
 {
 	const char *name = json_str(made, "link"), *file = json_str(made, "file");
 	g_autofree char *base = g_path_get_basename(file);
+	g_autofree char *handsel = site_handsel(c->site);
 
 	if (locked) {
 		call_tell(c, "Next 1. ", "Give %s to your partner, and the passphrase another way.",
@@ -39,13 +40,13 @@ say_next(const call *c, const json_t *made, gboolean locked)
 			  "Give %s to your partner by a safe way. By mail? Let it need a "
 			  "passphrase:",
 			  base);
-		call_say(c, "          handsel link invite %s --passphrase", name);
+		call_say(c, "          %s link invite %s --passphrase", handsel, name);
 	}
 	call_say(c, "     2. By phone, both read out the words of their key. Yours:");
 	call_say(c, "          %s", json_str(made, "words"));
-	call_say(c, "          (all 20 words: handsel link show %s)", name);
+	call_say(c, "          (all 20 words: %s link show %s)", handsel, name);
 	call_say_carriers(c, 3, name);
-	call_say(c, "     4. handsel status %s", name);
+	call_say(c, "     4. %s status %s", handsel, name);
 	call_say(c, "          (now: handshake, waiting for the partner to join)");
 }
 

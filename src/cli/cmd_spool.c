@@ -176,9 +176,10 @@ print_commands(const call *c, const json_t *e, const char *which)
 {
 	if (g_strcmp0(json_str(e, "where"), "quarantine") != 0)
 		return;
-	print_line("%-8s handsel spool retry %s %s    judges it again, with today's settings", "",
-		   call_arg(c, 0), which);
-	print_line("%-8s handsel spool drop %s %s --note TEXT    removes it for good", "",
+	g_autofree char *handsel = site_handsel(c->site);
+	print_line("%-8s %s spool retry %s %s    judges it again, with today's settings", "",
+		   handsel, call_arg(c, 0), which);
+	print_line("%-8s %s spool drop %s %s --note TEXT    removes it for good", "", handsel,
 		   call_arg(c, 0), which);
 }
 

@@ -11,7 +11,7 @@
 #define DAY (24 * 60 * 60)
 
 static json_t *
-damaged(const char *name, const GError *why)
+damaged(const site *s, const char *name, const GError *why)
 {
 	static const char *const unknown[] = {
 		"role",       "channel",  "protect",        "partner_site", "last_in",
@@ -19,7 +19,8 @@ damaged(const char *name, const GError *why)
 		"held",       "listed",   "quarantine",     "conflicts",    "open_conflicts",
 		"verified",   "items",    "oldest_unacked", "free",         "send_free"};
 	json_t *ret = json_object(), *problems = json_array(), *one = json_object();
-	g_autofree char *command = g_strdup_printf("handsel check %s", name);
+	g_autofree char *handsel = site_handsel(s);
+	g_autofree char *command = g_strdup_printf("%s check %s", handsel, name);
 
 	json_put(one, "text", why->message);
 	json_put(one, "command", command);
@@ -40,7 +41,7 @@ status_of(site *s, const char *name)
 	g_autoptr(gateway) g = gateway_open(s, name, GATE_LOOK, NULL, &why);
 	json_t *ret = g != NULL ? report_status(g, &why) : NULL;
 
-	return ret != NULL ? ret : damaged(name, why);
+	return ret != NULL ? ret : damaged(s, name, why);
 }
 
 /* "9 min (s418)"; caller frees. */
@@ -129,11 +130,12 @@ print_status(const call *c, const GPtrArray *links)
 					       {"", FALSE, 0},
 					       {0}};
 	g_autofree char *now = clock_stamp_now(), *runs = running_text(c->site);
+	g_autofree char *handsel = site_handsel(c->site);
 
 	print_line("site %s  %s  %s  %s", site_name(c->site), site_dir(c->site), runs, now);
 	if (links->len == 0)
-		print_line("no links yet: handsel link new NAME --channel folder, or handsel link "
-			   "join FILE");
+		print_line("no links yet: %s link new NAME --channel folder, or %s link join FILE",
+			   handsel, handsel);
 	print_table *t = print_table_new(columns);
 	for (guint i = 0; i < links->len; i++)
 		status_row(t, links->pdata[i]);

@@ -156,9 +156,10 @@ run_sync(call *c, GError **error)
 		fail_set(error, FAIL_USAGE, "sync: --item is for one link; name one");
 		return FALSE;
 	}
+	g_autofree char *handsel = site_handsel(c->site);
 	if (names->len == 0)
-		call_say(c, "no links yet: handsel link new NAME --channel folder, or handsel link "
-			    "join FILE");
+		call_say(c, "no links yet: %s link new NAME --channel folder, or %s link join FILE",
+			 handsel, handsel);
 	for (guint i = 0; i < names->len; i++) {
 		g_autoptr(GError) why = NULL;
 

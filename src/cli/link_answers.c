@@ -269,14 +269,21 @@ days_word(const wizard *w)
 }
 
 static char *
+handsel_word(const wizard *w)
+{
+	return site_handsel(((link_answers *)wizard_data(w))->site);
+}
+
+static char *
 words(const wizard *w, const char *name)
 {
 	static const struct {
 		const char *name;
 		char *(*text)(const wizard *);
 	} known[] = {
-		{"items", items_word},    {"site", site_word},      {"partner", partner_word},
-		{"free name", free_name}, {"free file", free_file}, {"days", days_word},
+		{"items", items_word},     {"site", site_word},      {"partner", partner_word},
+		{"free name", free_name},  {"free file", free_file}, {"days", days_word},
+		{"handsel", handsel_word},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(known); i++)

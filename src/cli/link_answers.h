@@ -71,7 +71,7 @@ extern const wizard_choice link_scope_choices[], link_yes_no[];
 		 "Nothing leaves but what you name here. Assigned: you share each item by "        \
 		 "handsel link assign. FIELD=VALUE: every item whose field has the value, also "   \
 		 "those that get it later. The partner does not see this choice, and you can "     \
-		 "change it: handsel link set {name} scope=...",                                   \
+		 "change it: {handsel} link set {name} scope=...",                                 \
 	 .fallback = "assigned",                                                                   \
 	 .choices = link_scope_choices,                                                            \
 	 .check = link_scope_is_right},                                                            \

@@ -106,7 +106,7 @@ static const wizard_question questions_new[] = {
 	 .kind = WIZARD_TEXT,
 	 .prompt = "Days until the handshake file expires",
 	 .explain = "The partner has to join in this time. A file that is lost or expired is "
-		    "replaced by: handsel link invite {name}",
+		    "replaced by: {handsel} link invite {name}",
 	 .fallback = "{days}",
 	 .check = link_expiry_is_right},
 	{.key = "passphrase"},

@@ -7,6 +7,7 @@
 #include "base/rand.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,6 +42,26 @@ site_home(const char *given)
 	g_autofree char *own =
 		g_build_filename(g_get_home_dir(), ".local", "share", "handsel", NULL);
 	return is_site(own) ? g_steal_pointer(&own) : g_strdup(DEFAULT_HOME);
+}
+
+/* TEXT as a shell takes it for one word; caller frees. */
+static char *
+one_word(const char *text)
+{
+	static const char plain[] = G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "/._-+:@%,=";
+
+	return text[strspn(text, plain)] == '\0' ? g_strdup(text) : g_shell_quote(text);
+}
+
+char *
+site_handsel(const site *s)
+{
+	g_autofree char *without = site_home(NULL);
+	g_autofree char *home = one_word(s->dir);
+
+	if (g_str_equal(without, s->dir))
+		return g_strdup("handsel");
+	return g_strconcat("handsel --home ", home, NULL);
 }
 
 gboolean

@@ -22,6 +22,9 @@ site *site_open(const char *home, GError **error);
 void site_close(site *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(site, site_close)
 const char *site_dir(const site *); /* absolute */
+/* How a command for this very site begins, to be typed or pasted: "handsel", with --home where it
+ * would take another home without.  Caller frees. */
+char *site_handsel(const site *);
 const char *site_name(const site *);
 const char *
 site_id(const site *);   /* random, drawn by init: tells a site from another of the same name */

@@ -251,3 +251,15 @@ look_tell(json_t *list, const char *kind, char *text, char *command)
 	g_free(text);
 	g_free(command);
 }
+
+char *
+look_command(const gateway *g, const char *format, ...)
+{
+	g_autofree char *handsel = site_handsel(g->site);
+	va_list ap;
+
+	va_start(ap, format);
+	g_autofree char *words = g_strdup_vprintf(format, ap);
+	va_end(ap);
+	return g_strconcat(handsel, " ", words, NULL);
+}

@@ -44,5 +44,7 @@ void look_printf(json_t *object, const char *key, const char *format, ...) G_GNU
 /* Appends {"kind","text","command"} to LIST: KIND is a stable word, COMMAND what helps, may be
  * NULL; TEXT and COMMAND are taken over. */
 void look_tell(json_t *list, const char *kind, char *text, char *command);
+/* "handsel FORMAT", with --home where it is needed (site_handsel); caller frees. */
+char *look_command(const gateway *, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Sets KEY to REASON's number, or null for 0. */
 void look_put_reason(json_t *object, const char *key, int reason);

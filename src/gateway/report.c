@@ -22,7 +22,7 @@ typedef struct {
 static char *
 command(const status *s, const char *words)
 {
-	return g_strdup_printf("handsel %s %s", words, s->g->name);
+	return look_command(s->g, "%s %s", words, s->g->name);
 }
 
 /* ---- what keeps the link from running ---- */
@@ -62,7 +62,7 @@ judge_dir(status *s, const char *dir, int how)
 		look_tell(
 			s->problems, "folder",
 			g_strdup_printf("%s is not there; resumes by itself when it is back", dir),
-			g_strdup_printf("handsel link connect %s --help", s->g->name));
+			look_command(s->g, "link connect %s --help", s->g->name));
 	else
 		look_tell(s->problems, "folder", g_strdup_printf("%s: %s", dir, g_strerror(errno)),
 			  command(s, "check"));
@@ -143,7 +143,7 @@ judge_pairing(status *s)
 			s->problems, "refused",
 			g_strdup_printf("the partner refused us: %s; ask for a new handshake file",
 					refused != NULL ? refused : "no reason given"),
-			g_strdup("handsel link join FILE"));
+			look_command(s->g, "link join FILE"));
 		break;
 	case PAIR_CLOSED:
 		look_tell(s->problems, "offer",
@@ -159,7 +159,7 @@ judge_pairing(status *s)
 	if (s->g->n.with != NULL && !link_verified(s->g))
 		look_tell(s->hints, "words",
 			  g_strdup("the words have not been compared with the partner yet"),
-			  g_strdup_printf("handsel link verify %s WORDS", s->g->name));
+			  look_command(s->g, "link verify %s WORDS", s->g->name));
 }
 
 static void
@@ -209,7 +209,7 @@ judge_quarantine(status *s, GPtrArray *notes)
 		look_tell(s->problems, "quarantine",
 			  g_strdup_printf("%s refused: %s", which,
 					  text != NULL ? text : "reason lost"),
-			  g_strdup_printf("handsel spool show %s %s", s->g->name, which));
+			  look_command(s->g, "spool show %s %s", s->g->name, which));
 	}
 	if (notes->len > NAMED)
 		look_tell(s->problems, "quarantine",
@@ -264,8 +264,8 @@ judge_items(status *s, GPtrArray *waiting)
 		look_tell(s->problems, "hold",
 			  g_strdup_printf("%u item%s: %s", count, count == 1 ? " waits" : "s wait",
 					  why),
-			  count == 1 ? g_strdup_printf("handsel hold show %s %s", s->g->name,
-						       look_name(first))
+			  count == 1 ? look_command(s->g, "hold show %s %s", s->g->name,
+						    look_name(first))
 				     : command(s, "hold list"));
 	}
 	if (unsent > 0)

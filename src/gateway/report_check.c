@@ -36,7 +36,7 @@ checks_add(checks *c, const char *what, gboolean ok, char *command, const char *
 char *
 checks_command(const checks *c, const char *words, const char *options)
 {
-	return g_strdup_printf("handsel %s %s%s", words, c->g->name, options);
+	return look_command(c->g, "%s %s%s", words, c->g->name, options);
 }
 
 /* ---- keys ---- */
@@ -207,7 +207,7 @@ check_scope(checks *c)
 			   scope, count, count == 1 ? "" : "s");
 	else
 		checks_add(c, "scope", FALSE,
-			   g_strdup_printf("handsel link set %s scope=FIELD=VALUE", c->g->name),
+			   look_command(c->g, "link set %s scope=FIELD=VALUE", c->g->name),
 			   "%s: %s", scope, why->message);
 }
 

@@ -33,7 +33,7 @@ judge_backlog(overdue *o, const GPtrArray *out)
 	g_autofree char *since = u64_age_text(age), *id = gateway_my_id(o->g, first->number);
 	look_tell(o->problems, "backlog",
 		  g_strdup_printf("%s has not been acknowledged for %s", id, since),
-		  g_strdup_printf("handsel spool list %s", o->g->name));
+		  look_command(o->g, "spool list %s", o->g->name));
 }
 
 /* When the link came to be: its first envelope belongs to the pairing and is remembered. */
@@ -57,7 +57,7 @@ judge_silence(overdue *o, gint64 begin)
 	g_autofree char *since = u64_age_text(age);
 	look_tell(o->problems, "silence",
 		  g_strdup_printf("nothing has come from the partner for %s", since),
-		  g_strdup_printf("handsel link show %s", g->name));
+		  look_command(g, "link show %s", g->name));
 }
 
 /* What came ahead of its turn waits for the envelopes before it. */
@@ -77,7 +77,7 @@ judge_gap(overdue *o, GError **error)
 	look_tell(o->problems, "gap",
 		  g_strdup_printf("%s has waited for %s for %s; the partner has been asked for it",
 				  id, missing, since),
-		  g_strdup_printf("handsel spool list %s", g->name));
+		  look_command(g, "spool list %s", g->name));
 	return TRUE;
 }
 

@@ -35,7 +35,7 @@ echo noise >"$(receive_of anna bert)/$(ls seen/bert-anna | sed -n 's/-s0*[0-9]*-
 at anna link set bert folder.settle='0 s' >/dev/null
 passes
 check "a bad envelope is told once" prints 'trouble quarantine' told
-check "with site, link, what is wrong and what helps" sh -c 'cat letter; grep -q "site anna, link bert: trouble, since" letter && grep -q "refused" letter && grep -q "    handsel spool show bert" letter'
+check "with site, link, what is wrong and what helps" sh -c 'cat letter; grep -q "site anna, link bert: trouble, since" letter && grep -q "refused" letter && grep -q "    handsel --home [^ ]*/anna spool show bert" letter'
 check "it is in the log" sh -c '"$HANDSEL" --home anna log bert | grep -q "alert.*trouble: .*refused"'
 rm -f anna/links/bert/quarantine/*
 passes

@@ -36,7 +36,7 @@ for_the_user_only() {
 }
 
 as_it_was() {
-	ends 3 at copy restore busy.backup && says 3 'stopped: restored from the backup of .* handsel check b' at copy status b &&
+	ends 3 at copy restore busy.backup && says 3 'stopped: restored from the backup of .* handsel --home [^ ]*/copy check b' at copy status b &&
 		at copy desk show 1 | grep -q 'edit ' && says 0 . at copy desk export && ends 0 at copy spool verify b &&
 		[ -z "$(find copy ! -type l -perm /077)" ]
 }

@@ -45,6 +45,8 @@ check "a missing contract is refused" ends 1 a link new hamburg --channel folder
 check "none of them left a link or a file" sh -c '[ -z "$("$HANDSEL" --home "$1" link list)" ] && [ ! -e hamburg.handshake ]' - "$tmp/berlin"
 
 check "a link is made" says 0 '^Made +/.*/hamburg.handshake' a link new hamburg --channel folder --description 'Widgets' --passphrase-file pass
+check "what comes next can be pasted" sh -c '"$HANDSEL" --home "$1" link new next --channel folder --passphrase-file pass --out next | grep -qxF "     4. handsel --home $1 status next"' - "$tmp/berlin"
+at berlin link remove next --force >/dev/null
 check "its handshake file is for the user alone" prints 600 stat -c %a hamburg.handshake
 check "a link is not made twice" says 1 'there is a link hamburg already' a link new hamburg --channel folder --out other
 check "--json tells file and directories" says 0 '"file":"/.*/nord.handshake"' a --json link new nord --channel folder

@@ -69,7 +69,7 @@ refuse_state() {
 }
 
 a_hold_is_a_problem() {
-	ends 3 at b status a >status.txt && grep -q "! a  1 item waits.*handsel hold show a $b_item" status.txt
+	ends 3 at b status a >status.txt && grep -q "! a  1 item waits.*handsel --home [^ ]*/b hold show a $b_item" status.txt
 }
 
 check 'a value that the list does not know waits' refuse_state strange 'Crash on saving'

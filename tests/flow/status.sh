@@ -58,13 +58,25 @@ quarantined() {
 
 aligned() {
 	at a status >eyes
-	grep -q '^! b  s98 refused: .*  handsel spool show b s98$' eyes && grep -q '^  b  .*  handsel link verify b WORDS$' eyes ||
+	grep -q '^! b  s98 refused: .*  handsel --home [^ ]*/a spool show b s98$' eyes && grep -q '^  b  .*  handsel --home [^ ]*/a link verify b WORDS$' eyes ||
 		{ cat eyes; return 1; }
 }
 
 check 'what is not acknowledged is measured' unacked
 check 'what waits for the operator is a warning' quarantined
 check 'people see it with the command that helps' aligned
+
+# What is printed can be pasted, wherever one is.
+pasted() {
+	pasted_line=$(at a status b --json | jq -r '.problems[0].command')
+	(
+		handsel() { "$HANDSEL" "$@"; }
+		cd / && eval "$pasted_line"
+	)
+}
+
+check 'the command works as it stands' says 0 '^s98 .*quarantine' pasted
+check 'it is short where the home is found without' says 3 '  handsel spool show b s98$' sh -c 'HANDSEL_HOME=$PWD/a "$HANDSEL" status b'
 check 'the worst comes first' says 2 '^HANDSEL CRITICAL - c: .*b: s98' sh -c \
 	'mv a/links/c/exchange a/links/c/away; "$HANDSEL" --home a status --check; s=$?; mv a/links/c/away a/links/c/exchange; exit $s'
 check 'a site that is not there is unknown' says 3 '^HANDSEL UNKNOWN - ' at nowhere status --check

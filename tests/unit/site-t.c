@@ -235,6 +235,35 @@ test_sweep(fixture *f, G_GNUC_UNUSED gconstpointer data)
 	g_assert_true(fsio_exists(AT_FDCWD, later));
 }
 
+/* The command that SITE names for HOME, while HANDSEL_HOME is ENV, begins with WANT. */
+static void
+begins(const char *home, const char *env, const char *want)
+{
+	g_autoptr(site) s = site_open(home, NULL);
+
+	g_assert_nonnull(s);
+	if (env != NULL)
+		g_setenv("HANDSEL_HOME", env, TRUE);
+	g_autofree char *handsel = site_handsel(s);
+	g_unsetenv("HANDSEL_HOME");
+	g_assert_cmpstr(handsel, ==, want);
+}
+
+static void
+test_handsel(fixture *f, G_GNUC_UNUSED gconstpointer data)
+{
+	g_autofree char *blank = g_build_filename(f->dir, "it's here", NULL);
+	g_autofree char *plain = g_strconcat("handsel --home ", f->home, NULL);
+	g_autofree char *quoted = g_strconcat("handsel --home '", f->dir, "/it'\\''s here'", NULL);
+
+	site_close(site_init(f->home, "berlin", NULL));
+	site_close(site_init(blank, "berlin", NULL));
+	begins(f->home, NULL, plain);
+	begins(f->home, f->home, "handsel");
+	begins(f->home, blank, plain);
+	begins(blank, NULL, quoted);
+}
+
 static void
 add(const char *name, void (*test)(fixture *, gconstpointer))
 {
@@ -251,6 +280,7 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	add("/site/names_are_short_and_plain", test_names);
 	add("/site/the_home_is_given_or_found", test_home);
+	add("/site/commands_name_a_home_that_is_not_found_otherwise", test_handsel);
 	add("/site/a_new_site_opens_again", test_init);
 	add("/site/no_site_is_made_over_something_else", test_init_refused);
 	add("/site/a_site_that_was_begun_can_be_made", test_init_again);
