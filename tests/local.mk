@@ -35,13 +35,19 @@ UNIT_TESTS = \
 	tests/unit/pgp_life-t \
 	tests/unit/pgp_many-t \
 	tests/unit/plan-t \
+	tests/unit/pop3-t \
 	tests/unit/proof-t \
 	tests/unit/rand-t \
+	tests/unit/reply-t \
 	tests/unit/runlock-t \
 	tests/unit/schedule-t \
+	tests/unit/secret-t \
 	tests/unit/setting-t \
 	tests/unit/site-t \
+	tests/unit/smtp-t \
+	tests/unit/smtp_login-t \
 	tests/unit/spool-t \
+	tests/unit/stream-t \
 	tests/unit/sync-t \
 	tests/unit/sync_generation-t \
 	tests/unit/sync_mutants-t \
@@ -133,7 +139,8 @@ EXTRA_DIST += \
 	tests/unit/desk_apply_kit.h \
 	tests/unit/desk_kit.h \
 	tests/unit/pgp_kit.h \
-	tests/unit/pgp_life_kit.h
+	tests/unit/pgp_life_kit.h \
+	tests/unit/smtp_kit.h
 
 check_PROGRAMS = $(UNIT_TESTS) tests/handsel-test tests/typist
 dist_check_SCRIPTS = $(STYLE_TESTS) $(FLOW_TESTS) $(CRASH_TESTS)
@@ -162,6 +169,15 @@ tests_unit_sync_wire_t_SOURCES = tests/unit/sync_wire-t.c $(SYNC_KIT)
 tests_unit_sync_sim_t_SOURCES = tests/unit/sync_sim-t.c $(SYNC_PLAY)
 tests_unit_sync_mutants_t_SOURCES = tests/unit/sync_mutants-t.c $(SYNC_PLAY) $(SYNC_FILES)
 tests_unit_sync_mutants_t_CPPFLAGS = $(AM_CPPFLAGS) -DSYNC_MUTANTS
+
+# A mail server that says what a test wants.
+FAKE_SERVER = \
+	tests/unit/fake_server.c \
+	tests/unit/fake_server.h
+tests_unit_pop3_t_SOURCES = tests/unit/pop3-t.c $(FAKE_SERVER)
+tests_unit_smtp_t_SOURCES = tests/unit/smtp-t.c $(FAKE_SERVER)
+tests_unit_smtp_login_t_SOURCES = tests/unit/smtp_login-t.c $(FAKE_SERVER)
+tests_unit_stream_t_SOURCES = tests/unit/stream-t.c $(FAKE_SERVER)
 
 # A part of the helper, without GPGME.
 tests_unit_helper_status_t_SOURCES = \

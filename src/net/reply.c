@@ -13,6 +13,7 @@ struct reply {
 	GString *refusal; /* its text is shown */
 	int code;
 	gboolean more; /* its last line is yet to come */
+	gboolean challenged;
 	guint count;
 	guint64 size;
 };
@@ -44,7 +45,7 @@ reply_reset(reply *r)
 	g_string_truncate(r->text, 0);
 	g_string_truncate(r->refusal, 0);
 	r->code = 0;
-	r->more = FALSE;
+	r->more = r->challenged = FALSE;
 	r->count = 0;
 }
 
@@ -110,6 +111,7 @@ smtp_line(reply *r, const char *line, gsize len)
 	if (r->more)
 		return;
 	r->count++;
+	r->challenged = r->challenged || code == 334;
 	if (code >= 400) {
 		g_string_assign(r->refusal, r->text->str);
 		r->code = code;
@@ -149,6 +151,8 @@ reply_line(reply *r, const char *line, gsize len)
 {
 	while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
 		len--;
+	if (r->protocol != MAIL_SMTP && len > 1 && line[0] == '+' && line[1] == ' ')
+		r->challenged = TRUE;
 	if (r->protocol == MAIL_SMTP)
 		smtp_line(r, line, len);
 	else if (r->protocol == MAIL_IMAP)
@@ -179,6 +183,12 @@ int
 reply_code(const reply *r)
 {
 	return r->code;
+}
+
+gboolean
+reply_challenged(const reply *r)
+{
+	return r->challenged;
 }
 
 /* ---- what it means ---- */

@@ -22,6 +22,8 @@ guint64 reply_size(const reply *);
 const char *reply_refusal(const reply *);
 /* Its SMTP code; 0: none, or not SMTP. */
 int reply_code(const reply *);
+/* Has a login begun since the last reset? */
+gboolean reply_challenged(const reply *);
 /*
  * The REASON_MAIL_ number of a refusal.  LOGIN: it was the answer to a login; RECIPIENT: to one
  * recipient, where 552 can't be about the mail.

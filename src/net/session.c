@@ -1,4 +1,5 @@
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/fail.h"
 #include "net/session_private.h"
@@ -15,13 +16,25 @@ static const struct {
 	[MAIL_SMTP] = {"smtps", "smtp", "smtp,smtps"},
 };
 
+/* A goodbye is said, but nobody waits for the answer to it. */
+static void
+hang_up(CURL *curl)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+
+	if (curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
+	    fd != CURL_SOCKET_BAD)
+		shutdown(fd, SHUT_RD);
+	curl_easy_cleanup(curl);
+}
+
 void
 session_free(session *s)
 {
 	if (s == NULL)
 		return;
 	if (s->curl != NULL)
-		curl_easy_cleanup(s->curl);
+		hang_up(s->curl);
 	secret_free(s->secret);
 	reply_free(s->reply);
 	g_free(s->place);

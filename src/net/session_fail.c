@@ -239,21 +239,6 @@ fail_refused(const session *s, gboolean login, GError **error)
 		 shown ? text : "", refusal_hint(s, reason));
 }
 
-static void
-fail_login(const session *s, GError **error)
-{
-	long code = 0;
-
-	curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &code);
-	if (reply_refusal(s->reply) != NULL &&
-	    (s->account.url->protocol != MAIL_SMTP || code == reply_code(s->reply)))
-		fail_refused(s, TRUE, error);
-	else
-		fail_set(error, REASON_MAIL_LOGIN,
-			 "%s: the server offers no way to log in that fits; see mail.auth",
-			 s->place);
-}
-
 /* Did the server refuse what was asked last?  It may have refused something before that could be
  * done another way. */
 static gboolean
@@ -267,6 +252,21 @@ was_refused(const session *s)
 		return TRUE;
 	curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &code);
 	return code == reply_code(s->reply);
+}
+
+static void
+fail_login(const session *s, GError **error)
+{
+	if (was_refused(s))
+		fail_refused(s, TRUE, error);
+	else if (reply_challenged(s->reply))
+		/* A token is refused by one more question. */
+		fail_set(error, REASON_MAIL_LOGIN, "%s: %s%s", s->place,
+			 refusal_text(REASON_MAIL_LOGIN), refusal_hint(s, REASON_MAIL_LOGIN));
+	else
+		fail_set(error, REASON_MAIL_LOGIN,
+			 "%s: the server offers no way to log in that fits; see mail.auth",
+			 s->place);
 }
 
 static void
