@@ -1,4 +1,5 @@
 UNIT_TESTS = \
+	tests/unit/account-t \
 	tests/unit/clock-t \
 	tests/unit/conf-t \
 	tests/unit/contract-t \
@@ -41,7 +42,6 @@ UNIT_TESTS = \
 	tests/unit/reply-t \
 	tests/unit/runlock-t \
 	tests/unit/schedule-t \
-	tests/unit/secret-t \
 	tests/unit/setting-t \
 	tests/unit/site-t \
 	tests/unit/smtp-t \

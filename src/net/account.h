@@ -25,6 +25,6 @@ typedef struct {
 	guint timeout;       /* seconds until something that does not move has failed */
 } net_account;
 
-/* The secret, wiped and freed by secret_free().  Class CONFIG where it can't be had. */
-char *secret_read(const secret_source *, GError **error);
-void secret_free(char *);
+/* The secret, wiped and freed by account_secret_free().  Class CONFIG where it can't be had. */
+char *account_secret(const secret_source *, GError **error);
+void account_secret_free(char *);

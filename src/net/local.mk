@@ -1,4 +1,5 @@
 libhandsel_a_SOURCES += \
+	src/net/account.c \
 	src/net/account.h \
 	src/net/pop3.c \
 	src/net/pop3.h \
@@ -6,7 +7,6 @@ libhandsel_a_SOURCES += \
 	src/net/reply.h \
 	src/net/resolve.c \
 	src/net/resolve.h \
-	src/net/secret.c \
 	src/net/session.c \
 	src/net/session_fail.c \
 	src/net/session_private.h \

@@ -35,7 +35,7 @@ session_free(session *s)
 		return;
 	if (s->curl != NULL)
 		hang_up(s->curl);
-	secret_free(s->secret);
+	account_secret_free(s->secret);
 	reply_free(s->reply);
 	g_free(s->place);
 	g_free(s);
@@ -186,10 +186,10 @@ session_login(session *s, GError **error)
 {
 	if (s->login == NULL)
 		return TRUE;
-	char *secret = secret_read(&s->account.secret, error);
+	char *secret = account_secret(&s->account.secret, error);
 	if (secret == NULL)
 		return FALSE;
-	secret_free(s->secret);
+	account_secret_free(s->secret);
 	s->secret = secret;
 	CURLcode code = set_login(s);
 	if (code == CURLE_OK)

@@ -27,11 +27,11 @@ static void
 check_gives(const secret_source *source, const char *expected)
 {
 	g_autoptr(GError) why = NULL;
-	char *secret = secret_read(source, &why);
+	char *secret = account_secret(source, &why);
 
 	g_assert_no_error(why);
 	g_assert_cmpstr(secret, ==, expected);
-	secret_free(secret);
+	account_secret_free(secret);
 }
 
 static void
@@ -39,7 +39,7 @@ check_fails(const secret_source *source, const char *part)
 {
 	g_autoptr(GError) why = NULL;
 
-	g_assert_null(secret_read(source, &why));
+	g_assert_null(account_secret(source, &why));
 	g_assert_true(fail_is(why, FAIL_CONFIG));
 	g_test_message("%s", why->message);
 	g_assert_nonnull(strstr(why->message, part));
@@ -63,7 +63,7 @@ the_first_line_of_a_file_counts(void)
 
 		check_gives(&(secret_source){.file = path}, rows[i].secret);
 	}
-	secret_free(NULL);
+	account_secret_free(NULL);
 }
 
 static void
@@ -164,18 +164,19 @@ int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	dir = g_dir_make_tmp("secret-t-XXXXXX", NULL);
-	g_test_add_func("/secret/the_first_line_of_a_file_counts", the_first_line_of_a_file_counts);
-	g_test_add_func("/secret/a_file_that_others_may_read_is_refused",
+	dir = g_dir_make_tmp("account-t-XXXXXX", NULL);
+	g_test_add_func("/account/the_first_line_of_a_file_counts",
+			the_first_line_of_a_file_counts);
+	g_test_add_func("/account/a_file_that_others_may_read_is_refused",
 			a_file_that_others_may_read_is_refused);
-	g_test_add_func("/secret/what_is_no_password_is_refused", what_is_no_password_is_refused);
-	g_test_add_func("/secret/a_fifo_does_not_block", a_fifo_does_not_block);
-	g_test_add_func("/secret/a_credential_is_a_name_below_its_directory",
+	g_test_add_func("/account/what_is_no_password_is_refused", what_is_no_password_is_refused);
+	g_test_add_func("/account/a_fifo_does_not_block", a_fifo_does_not_block);
+	g_test_add_func("/account/a_credential_is_a_name_below_its_directory",
 			a_credential_is_a_name_below_its_directory);
-	g_test_add_func("/secret/a_command_prints_it", a_command_prints_it);
-	g_test_add_func("/secret/a_command_that_prints_without_end_is_ended",
+	g_test_add_func("/account/a_command_prints_it", a_command_prints_it);
+	g_test_add_func("/account/a_command_that_prints_without_end_is_ended",
 			a_command_that_prints_without_end_is_ended);
-	g_test_add_func("/secret/the_first_source_counts", the_first_source_counts);
+	g_test_add_func("/account/the_first_source_counts", the_first_source_counts);
 	int status = g_test_run();
 	fsio_remove_tree(dir, NULL);
 	g_free(dir);

@@ -1,3 +1,5 @@
+#include "net/account.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -10,14 +12,13 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/fsio.h"
-#include "net/account.h"
 
 #define SECRET_MAX      ((gsize)64 * 1024)
 #define COMMAND_SECONDS 60
 #define STEP_US         10000
 
 void
-secret_free(char *secret)
+account_secret_free(char *secret)
 {
 	if (secret != NULL)
 		explicit_bzero(secret, strlen(secret));
@@ -220,7 +221,7 @@ of_command(const char *command, GError **error)
 }
 
 char *
-secret_read(const secret_source *source, GError **error)
+account_secret(const secret_source *source, GError **error)
 {
 	if (source->file != NULL)
 		return of_file(source->file, FALSE, error);
