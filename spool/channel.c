@@ -1,6 +1,6 @@
 #include "spool/channel.h"
 
-static const channel_ops *const drivers[] = {&channel_folder};
+static const channel_ops *const drivers[] = {&channel_folder, &channel_mail};
 
 void
 channel_trouble_free(gpointer data)

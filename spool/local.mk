@@ -7,7 +7,11 @@ libhandsel_a_SOURCES += \
 	spool/folder.c \
 	spool/folder_private.h \
 	spool/folder_send.c \
+	spool/imap.c \
 	spool/imap.h \
+	spool/imap_change.c \
+	spool/imap_list.c \
+	spool/imap_private.h \
 	spool/mail.c \
 	spool/mail_listen.c \
 	spool/mail_login.c \
@@ -20,7 +24,12 @@ libhandsel_a_SOURCES += \
 	spool/mail_test.c \
 	spool/manifest.c \
 	spool/manifest.h \
+	spool/mime.c \
 	spool/mime.h \
+	spool/mime_bounce.c \
+	spool/mime_private.h \
+	spool/mime_text.c \
+	spool/mime_write.c \
 	spool/name.c \
 	spool/name.h \
 	spool/parts.c \

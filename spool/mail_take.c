@@ -246,23 +246,31 @@ keep_place(channel *c)
 
 /* ---- POP3 ---- */
 
+/* The server's name of a mail that is no business of ours. */
+static void
+pass_over(channel *c, const char *uid)
+{
+	json_object_set_new(mail_state_part(c->state, "pop"), uid, json_true());
+	c->changed = TRUE;
+}
+
 static gboolean
 look_at_pop(round *r, const pop3_mail *m, GError **error)
 {
-	g_autoptr(GError) why = NULL;
+	if (m->size > largest(r->c)) {
+		pass_over(r->c, m->uid);
+		return TRUE;
+	}
 	int fd = mail_scratch(r->c, error);
-
 	if (fd < 0)
 		return FALSE;
-	gboolean ok = pop3_fetch(r->c->pop3, m->number, fd, largest(r->c), &why);
-	mail_seen *s = add_seen(r->c, 0, m->number, m->uid);
-	if (ok)
-		ok = mail_look_at(r->c, fd, s, r->take, r->data, r->seen, error);
-	else if (fail_is(why, REASON_TOO_LARGE))
-		ok = TRUE;
-	else
-		g_propagate_error(error, g_steal_pointer(&why));
+	gboolean ok = pop3_fetch(r->c->pop3, m->number, fd, largest(r->c), error) &&
+		      mail_look_at(r->c, fd, add_seen(r->c, 0, m->number, m->uid), r->take, r->data,
+				   r->seen, error);
 	close(fd);
+	/* The session is over; the next one knows better than to ask for it. */
+	if (!ok && error != NULL && fail_is(*error, REASON_TOO_LARGE))
+		pass_over(r->c, m->uid);
 	return ok;
 }
 
@@ -314,8 +322,7 @@ keep_pop(channel *c)
 
 		if (is_done(s) || is_left(s))
 			continue;
-		json_object_set_new(known, s->name, json_true());
-		c->changed = TRUE;
+		pass_over(c, s->name);
 	}
 }
 

@@ -100,6 +100,13 @@ FLOW_TESTS = \
 	tests/flow/liar.sh \
 	tests/flow/link-test.sh \
 	tests/flow/log.sh \
+	tests/flow/mail.sh \
+	tests/flow/mail-carrier.sh \
+	tests/flow/mail-faults.sh \
+	tests/flow/mail-large.sh \
+	tests/flow/mail-mailbox.sh \
+	tests/flow/mail-refused.sh \
+	tests/flow/mail-run.sh \
 	tests/flow/manual.sh \
 	tests/flow/terminal.sh \
 	tests/flow/tutorial.sh \

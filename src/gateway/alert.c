@@ -17,7 +17,7 @@ typedef struct {
 	gint64 wait;
 } alerts;
 
-static const alert_way *const ways[] = {&alert_by_command};
+static const alert_way *const ways[] = {&alert_by_command, &alert_by_mail};
 
 const char *
 alert_setting(gateway *g, const char *key)

@@ -172,3 +172,78 @@ person() {
 		a_plain_one >"$person_mail" && mail_name && put "$person_mail" "$person_folder/cur" "$mail_name:2,FS"
 	rm "$person_mail"
 }
+
+# ---- links by mail ----
+
+# by_mail USER [RECEIVE-SCHEME]: the options of a link end with that mailbox, one a line.
+by_mail() {
+	by_mail_scheme=${2:-imaps}
+	case $by_mail_scheme in
+	imaps) by_mail_port=$IMAPS_PORT ;;
+	imap*) by_mail_port=$IMAP_PORT ;;
+	pop3s) by_mail_port=$POP3S_PORT ;;
+	pop3*) by_mail_port=$POP3_PORT ;;
+	esac
+	[ -f "$tmp/$1.password" ] || (umask 077 && echo "$1pw" >"$tmp/$1.password")
+	printf -- '--set\n%s\n' "mail.address=$1@$MAIL_DOMAIN" "mail.receive=$by_mail_scheme://$1@localhost:$by_mail_port" \
+		"mail.send=smtp+starttls://$1@localhost:$SMTP_PORT" "mail.password_file=$tmp/$1.password" \
+		"mail.ca_file=$MAIL_CA_FILE"
+}
+
+# mail_offer M S [OPTION...], mail_accept M S [OPTION...]: the halves of a pairing by mail; the people are
+# called like the sites.
+mail_offer() {
+	mail_m=$1 mail_s=$2
+	shift 2
+	at "$mail_m" link new "$mail_s" --channel mail $(by_mail "$mail_m") --out "$tmp/$mail_m-$mail_s.handshake" "$@" >/dev/null
+}
+
+mail_accept() {
+	mail_m=$1 mail_s=$2
+	shift 2
+	at "$mail_s" link join "$tmp/$mail_m-$mail_s.handshake" --as "$mail_m" --yes $(by_mail "$mail_s") "$@" >/dev/null
+}
+
+mail_pair() {
+	mail_pair_m=$1 mail_pair_s=$2
+	shift 2
+	mail_offer "$mail_pair_m" "$mail_pair_s" "$@" && mail_accept "$mail_pair_m" "$mail_pair_s" "$@" &&
+		mail_settle "$mail_pair_m" "$mail_pair_s"
+}
+
+# Until Exim has handed on all it took.
+delivered() {
+	for delivered_i in $(seq 300); do
+		[ -n "$(mail_do queue)" ] || return 0
+		sleep 0.1
+	done
+	mail_do queue
+	return 1
+}
+
+mail_round() {
+	sync_at "$1" "$2" && delivered && sync_at "$2" "$1" && delivered
+}
+
+# Rounds until both sides wait for nothing, as settle() does for folders.
+mail_settle() {
+	for mail_settle_i in $(seq 12); do
+		mail_round "$1" "$2" || return 1
+		calm "$1" "$2" >/dev/null && calm "$2" "$1" >/dev/null && return 0
+	done
+	calm "$1" "$2"
+	calm "$2" "$1"
+	return 1
+}
+
+# One more round makes no mail and no number.
+mail_silent() {
+	mail_silent_before=$(numbers "$1" "$2")
+	mail_round "$1" "$2" && mail_round "$1" "$2" || return 1
+	[ "$mail_silent_before" = "$(numbers "$1" "$2")" ] && [ "$(ours "$1")" -eq 0 ] && [ "$(ours "$2")" -eq 0 ]
+}
+
+# ours USER: how many mails of links are in the mailbox.
+ours() {
+	grep -rlE '^Subject: handsel ' "$(maildir "$1")" 2>/dev/null | wc -l
+}
