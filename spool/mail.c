@@ -14,20 +14,41 @@
 
 static const char *const url_keys[MAIL_WAYS] = {"mail.send", "mail.receive"};
 
+/* Settings without which nothing goes, as a list; caller frees. */
+static char *
+missing_of(const conf *conf)
+{
+	static const char *const needed[] = {"mail.address", "mail.receive", "mail.send"};
+	static const char *const passwords[] = {"mail.password_file", "mail.password_credential",
+						"mail.password_command"};
+	GString *out = g_string_new(NULL);
+	gboolean password = FALSE;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(needed); i++)
+		if (conf_text(conf, needed[i]) == NULL)
+			g_string_append_printf(out, "%s%s", out->len > 0 ? ", " : "", needed[i]);
+	/* A mailbox has a password; a server that takes mails may want none. */
+	for (gsize i = 0; i < G_N_ELEMENTS(passwords); i++)
+		password = password || conf_text(conf, passwords[i]) != NULL;
+	if (!password)
+		g_string_append_printf(out, "%smail.password_file (or _credential, _command)",
+				       out->len > 0 ? ", " : "");
+	return g_string_free(out, FALSE);
+}
+
 gboolean
 mail_complete(const conf *conf, const char *link_name, GError **error)
 {
-	static const char *const needed[] = {"mail.address", "mail.receive", "mail.send"};
 	const char *receive = conf_text(conf, "mail.receive");
+	g_autofree char *missing = missing_of(conf);
 
-	for (gsize i = 0; i < G_N_ELEMENTS(needed); i++)
-		if (conf_text(conf, needed[i]) == NULL) {
-			fail_set(error, FAIL_CONFIG,
-				 "%s is not set; `handsel link set %s %s=...`, and `handsel help "
-				 "settings` explains it",
-				 needed[i], link_name, needed[i]);
-			return FALSE;
-		}
+	if (*missing != '\0') {
+		fail_set(error, FAIL_CONFIG,
+			 "link %s by mail needs %s; set them by `handsel link set`, or --set where "
+			 "it is made (handsel help settings)",
+			 link_name, missing);
+		return FALSE;
+	}
 	if (g_str_has_prefix(receive, "pop3") &&
 	    strcmp(conf_text(conf, "mail.taken"), "delete") != 0) {
 		fail_set(error, FAIL_CONFIG,

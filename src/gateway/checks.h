@@ -19,6 +19,8 @@ char *checks_command(const checks *, const char *words, const char *options);
 
 /* Is the partner's key there, and does our own sign, encrypt and open? */
 void checks_keys(checks *);
+/* Of a channel that goes over a network: are its settings whole, and does it work, both ways? */
+void checks_channel(checks *);
 /* Can the tracker be read, and does it have what the contract speaks of? */
 void checks_tracker(checks *);
 /* Is the time plausible? */

@@ -2,6 +2,7 @@
 
 #include "base/mail_url.h"
 #include "gateway/make.h"
+#include "gateway/password.h"
 #include "gateway/private.h"
 #include "handshake/message.h"
 #include "handshake/proof.h"
@@ -124,7 +125,8 @@ link_may_join(site *s, const char *path, const offer *o, gboolean same_site, cha
 /* ---- making it ---- */
 
 static gboolean
-write_conf(conf *c, const offer *o, const link_request *req, GError **error)
+write_conf(site *s, const char *dir, conf *c, const offer *o, const link_request *req,
+	   GError **error)
 {
 	g_autofree char *user =
 		req->user != NULL ? g_strdup(req->user) : g_strdup_printf("%s-sync", req->name);
@@ -150,7 +152,8 @@ write_conf(conf *c, const offer *o, const link_request *req, GError **error)
 	for (guint i = 0; req->settings != NULL && req->settings[i] != NULL; i++)
 		if (!conf_set_pair(c, req->settings[i], error))
 			return FALSE;
-	return link_complete(c, req->name, error) && conf_save(c, error);
+	return password_keep(s, dir, req, c, error) && link_complete(c, req->name, error) &&
+	       conf_save(c, error);
 }
 
 static const char *
@@ -193,7 +196,7 @@ prepare_dir(site *s, const char *dir, const char *path, const link_request *req,
 	if (me == NULL)
 		return FALSE;
 	g_autoptr(conf) c = conf_new(conf_path, SET_LINK);
-	if (!write_conf(c, o, req, error))
+	if (!write_conf(s, dir, c, o, req, error))
 		return FALSE;
 	g_autoptr(store) state = store_open(dir, TRUE, error);
 	return state != NULL && fill_store(state, o, me, req->passphrase, error) &&

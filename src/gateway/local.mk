@@ -40,6 +40,8 @@ libhandsel_a_SOURCES += \
 	src/gateway/pairing.c \
 	src/gateway/pass.c \
 	src/gateway/pass.h \
+	src/gateway/password.c \
+	src/gateway/password.h \
 	src/gateway/private.h \
 	src/gateway/report.c \
 	src/gateway/report.h \

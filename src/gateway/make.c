@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "gateway/password.h"
 #include "gateway/private.h"
 #include "handshake/message.h"
 #include "handshake/proof.h"
@@ -85,7 +86,8 @@ write_conf(maker *m, const char *role, const char *partner, GError **error)
 	for (guint i = 0; req->settings != NULL && req->settings[i] != NULL; i++)
 		if (!conf_set_pair(m->conf, req->settings[i], error))
 			return FALSE;
-	return link_complete(m->conf, req->name, error) && conf_save(m->conf, error);
+	return password_keep(m->site, m->dir, req, m->conf, error) &&
+	       link_complete(m->conf, req->name, error) && conf_save(m->conf, error);
 }
 
 static gboolean

@@ -10,11 +10,14 @@ typedef struct {
 	const char *channel; /* master only */
 	const char *adapter;
 	const char *scope;
-	const char *user;            /* NULL: NAME-sync */
-	const char *description;     /* master only; may be NULL */
-	const char *protect;         /* master only: "encrypt" or "sign" */
-	const char *contract;        /* master only: path of a contract file; NULL: the default */
-	const char *passphrase;      /* NULL: none */
+	const char *user;        /* NULL: NAME-sync */
+	const char *description; /* master only; may be NULL */
+	const char *protect;     /* master only: "encrypt" or "sign" */
+	const char *contract;    /* master only: path of a contract file; NULL: the default */
+	const char *passphrase;  /* NULL: none */
+	/* By mail: typed, and kept (0600) in the link's directory; NULL: they come from elsewhere,
+	 * or for sending are those of receiving. */
+	const char *password, *send_password;
 	const char *const *settings; /* "KEY=VALUE", NULL-ended; may be NULL */
 	const char *out;    /* master only: path of the handshake file to write; must not exist */
 	gboolean same_site; /* slave only */
@@ -30,6 +33,12 @@ gboolean link_join(site *, const char *path, const link_request *, GError **erro
 /* Do the settings of link NAME hold all that its channel needs?  Class CONFIG says what is missing.
  */
 gboolean link_complete(const conf *, const char *name, GError **error);
+/*
+ * Tries the channel that REQ and CHANNEL (NULL: REQ's) describe, both ways, and TELLs each step.
+ * No link is made, and no password is written anywhere.  FALSE: it could not be tried.
+ */
+gboolean link_try(site *, const link_request *, const char *channel, channel_verdict *tell,
+		  gpointer data, GError **error);
 /* Reads and verifies a handshake file; expiry is not judged. */
 offer *link_inspect(const char *path, GError **error);
 /*

@@ -347,6 +347,14 @@ link_connect(gateway *g, const char *send, const char *receive, gboolean symlink
 	g_autofree char *old_send = link_send_dir(g), *old_receive = link_receive_dir(g);
 	const char *const dirs[] = {send, receive};
 
+	if (g_strcmp0(conf_text(g->conf, "channel"), "folder") != 0) {
+		fail_set(error, FAIL_CONFIG,
+			 "link %s goes by mail and has no folders; `handsel link set %s` with "
+			 "mail.send=... or mail.receive=... sets other servers, and with "
+			 "channel=folder it goes by folders",
+			 g->name, g->name);
+		return FALSE;
+	}
 	for (guint i = 0; i < 2; i++) {
 		if (dirs[i] == NULL)
 			continue;

@@ -171,9 +171,17 @@ open_lane(carrier *c, const site *site, const char *link, GError **error)
 	if (conf == NULL)
 		return FALSE;
 	const char *id = conf_text(conf, "link.id"), *role = conf_text(conf, "link.role");
-	if (id == NULL || strlen(id) < NAME_LINK_LEN || role == NULL ||
-	    g_strcmp0(conf_text(conf, "channel"), "folder") != 0) {
-		fail_set(error, FAIL_CONFIG, "link %s has no folders to carry from and to", link);
+	if (g_strcmp0(conf_text(conf, "channel"), "folder") != 0) {
+		fail_set(error, FAIL_CONFIG,
+			 "link %s goes by mail and has no folders to carry from and to; `handsel "
+			 "sync %s` mails, and channel=folder (handsel link set) goes back to "
+			 "folders",
+			 link, link);
+		return FALSE;
+	}
+	if (id == NULL || strlen(id) < NAME_LINK_LEN || role == NULL) {
+		fail_set(error, FAIL_CONFIG,
+			 "link %s is not whole: link.id or link.role is missing", link);
 		return FALSE;
 	}
 	g_autofree char *place = in ? place_of(conf, dir, "folder.receive", "RECEIVE")

@@ -297,6 +297,7 @@ report_check(gateway *g, GError **error)
 	checks_add(&c, "settings", TRUE, NULL, "%s/link.conf", g->dir);
 	checks_keys(&c);
 	check_dirs(&c);
+	checks_channel(&c);
 	checks_tracker(&c);
 	check_scope(&c);
 	check_state(&c);

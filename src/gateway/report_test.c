@@ -7,6 +7,7 @@
 #include "gateway/make.h"
 #include "gateway/private.h"
 #include "gateway/report.h"
+#include "spool/mail_login.h"
 
 #define PROBE      "handsel link test\n"
 #define PROBE_NAME ".handsel-probe-" /* hidden, and no name of an envelope to anybody */
@@ -164,11 +165,49 @@ try_dir(checks *c, const char *what, const char *path)
 }
 
 static void
+check_password(checks *c, const char *what, const mail_url *url, gboolean sending)
+{
+	g_autoptr(GError) why = NULL;
+	net_account account;
+
+	mail_login(c->g->conf, url, sending, &account);
+	if (account.login == NULL)
+		return;
+	char *secret = account_secret(&account.secret, &why);
+	checks_add(c, what, secret != NULL, checks_command(c, "link set", " --help"), "%s",
+		   secret != NULL ? "there" : why->message);
+	account_secret_free(secret);
+}
+
+static gboolean
+check_settings(checks *c)
+{
+	g_autoptr(GError) why = NULL;
+	gboolean ok = link_complete(c->g->conf, c->g->name, &why);
+
+	checks_add(c, "mail settings", ok, checks_command(c, "link set", " --help"), "%s",
+		   ok ? conf_text(c->g->conf, "mail.address") : why->message);
+	return ok;
+}
+
+static void
 tell_step(const char *step, gboolean ok, const char *text, gpointer data)
 {
 	checks *c = data;
 
 	checks_add(c, step, ok, checks_command(c, "link set", " --help"), "%s", text);
+}
+
+void
+checks_channel(checks *c)
+{
+	if (c->g->channel_ops->test == NULL || !check_settings(c))
+		return;
+	g_autoptr(mail_url) receive = mail_url_parse(conf_text(c->g->conf, "mail.receive"), NULL);
+	g_autoptr(mail_url) send = mail_url_parse(conf_text(c->g->conf, "mail.send"), NULL);
+	check_password(c, "receive: password", receive, FALSE);
+	check_password(c, "send: password", send, TRUE);
+	c->g->channel_ops->test(c->g->channel, tell_step, c);
 }
 
 json_t *
@@ -177,8 +216,7 @@ report_test(gateway *g)
 	checks c = {.g = g, .all = json_array()};
 	g_autofree char *send = link_send_dir(g), *receive = link_receive_dir(g);
 
-	if (g->channel_ops->test != NULL)
-		g->channel_ops->test(g->channel, tell_step, &c);
+	checks_channel(&c);
 	if (g_strcmp0(conf_text(g->conf, "channel"), "folder") == 0) {
 		try_dir(&c, "SEND", send);
 		try_dir(&c, "RECEIVE", receive);
