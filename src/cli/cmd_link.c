@@ -97,10 +97,15 @@ call_path(const char *path)
 }
 
 void
-call_say_carriers(const call *c, guint number, const char *link)
+call_say_carriers(const call *c, guint number, const char *link, gboolean by_mail)
 {
 	g_autofree char *handsel = site_handsel(c->site);
 
+	if (by_mail) {
+		call_say(c, "     %u. %s link test %s", number, handsel, link);
+		call_say(c, "          (logs in to both mail servers, and mails to yourself)");
+		return;
+	}
 	call_say(c, "     %u. Let your SEND arrive in their RECEIVE and theirs in yours:", number);
 	call_say(c, "          %s link connect %s --help      by a shared folder", handsel, link);
 	call_say(c, "          %s media out %s DIR            by a stick", handsel, link);

@@ -52,7 +52,7 @@ GPtrArray *call_links(call *, GError **error);
 gboolean call_passphrase(const call *, gboolean twice, char **ret, GError **error);
 /* PATH as an absolute one; caller frees. */
 char *call_path(const char *path);
-/* Step NUMBER of what is next: how envelopes get from one side to the other. */
-void call_say_carriers(const call *, guint number, const char *link);
+/* Step NUMBER of what is next: how envelopes get from one side to the other, which is BY_MAIL. */
+void call_say_carriers(const call *, guint number, const char *link, gboolean by_mail);
 /* The handshake file to write: --out, else NAME.handshake here; caller frees. */
 char *call_out(const call *, const char *name);

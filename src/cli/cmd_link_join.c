@@ -1,6 +1,8 @@
 #include "base/fail.h"
 #include "cli/cmd_link.h"
 #include "cli/link_answers.h"
+#include "cli/link_mail.h"
+#include "cli/places.h"
 #include "cli/print.h"
 #include "cli/show.h"
 #include "cli/show_offer.h"
@@ -22,19 +24,39 @@ run_inspect(call *c, GError **error)
 	return TRUE;
 }
 
+/* Has the first envelope left this machine, or is it where a carrier finds it? */
+static gboolean
+s1_is_sent(gateway *g)
+{
+	g_autoptr(store_outgoing) s1 = store_find_outgoing(gateway_store(g), 1, NULL);
+
+	return s1 != NULL && s1->carried != 0;
+}
+
+static void
+say_s1(const call *c, const json_t *joined, gboolean by_mail)
+{
+	if (!by_mail)
+		call_say(c, "Joined. s1 (handshake), for your partner, lies in");
+	else if (json_flag(joined, "sent"))
+		call_say(c, "Joined. s1 (handshake) has been mailed to your partner.");
+	else
+		call_say(c, "Joined. s1 (handshake) could not be mailed yet; it is tried again.");
+}
+
 static void
 say_next(const call *c, const json_t *joined)
 {
 	const char *name = json_str(joined, "link");
+	gboolean by_mail = json_str(joined, "address") != NULL;
 	g_autofree char *handsel = site_handsel(c->site);
 
-	call_say(c, "Joined. s1 (handshake), for your partner, lies in");
-	call_say(c, "        SEND     %s", json_str(joined, "send"));
-	call_say(c, "        RECEIVE  %s", json_str(joined, "receive"));
+	say_s1(c, joined, by_mail);
+	places_say(c, joined, 8, 8);
 	call_say(c, "Next 1. Read out the words of your key:");
 	call_say(c, "          %s", json_str(joined, "words"));
 	call_say(c, "          (all 20 words: %s link show %s)", handsel, name);
-	call_say_carriers(c, 2, name);
+	call_say_carriers(c, 2, name, by_mail);
 	call_say(c, "     3. %s sync %s", handsel, name);
 	call_say(c, "          (takes in what they answer; handsel run does that by itself)");
 	call_say(c, "     4. %s status %s", handsel, name);
@@ -49,13 +71,12 @@ tell_joined(call *c, const char *name, GError **error)
 
 	if (g == NULL)
 		return FALSE;
-	g_autofree char *send = link_send_dir(g), *receive = link_receive_dir(g);
 	g_autofree char *words = pgp_fpr_words(gateway_me(g), WORDS_READ);
 	show_put(one, "link", name);
 	show_put(one, "fingerprint", gateway_me(g));
 	show_put(one, "words", words);
-	show_put(one, "send", send);
-	show_put(one, "receive", receive);
+	places_put(one, g);
+	json_object_set_new(one, "sent", json_boolean(s1_is_sent(g)));
 	if (c->json)
 		print_json(one);
 	say_next(c, one);
@@ -70,7 +91,7 @@ run_join(call *c, GError **error)
 	if (!link_answers_join(&a, c, error))
 		return FALSE;
 	const char *name = wizard_answer(a.wizard, "name");
-	const link_request request = {
+	link_request request = {
 		.name = name != NULL ? name : a.offer->site,
 		.adapter = call_value(c, "adapter"),
 		.scope = link_answers_scope(&a),
@@ -79,6 +100,7 @@ run_join(call *c, GError **error)
 		.settings = (const char *const *)a.settings->pdata,
 		.same_site = call_has(c, "same-site"),
 	};
+	link_mail_passwords(&a, &request);
 	return link_join(a.site, a.path, &request, error) && tell_joined(c, request.name, error);
 }
 

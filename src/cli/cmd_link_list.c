@@ -1,6 +1,7 @@
 #include "base/fail.h"
 #include "cli/cmd_link.h"
 #include "cli/cmd_status.h"
+#include "cli/places.h"
 #include "cli/print.h"
 #include "cli/show.h"
 #include "gateway/make.h"
@@ -63,14 +64,12 @@ static json_t *
 link_to_json(const call *c, gateway *g, GError **error)
 {
 	g_autoptr(json_ref) ret = report_status(g, error);
-	g_autofree char *send = link_send_dir(g), *receive = link_receive_dir(g);
 
 	if (ret == NULL)
 		return NULL;
 	put_keys(ret, g);
 	show_put(ret, "directory", gateway_dir(g));
-	show_put(ret, "send", send);
-	show_put(ret, "receive", receive);
+	places_put(ret, g);
 	json_object_set_new(ret, "settings", settings_to_json(g, c->json || c->verbose));
 	return g_steal_pointer(&ret);
 }
@@ -135,8 +134,7 @@ print_link(const call *c, const json_t *link)
 					    ? json_str(link, "partner_site")
 					    : "not known yet");
 	print_keys(c, link);
-	print_line("SEND       %s", json_str(link, "send"));
-	print_line("RECEIVE    %s", json_str(link, "receive"));
+	places_say(c, link, 0, 10);
 	print_line("directory  %s", json_str(link, "directory"));
 	print_settings(link);
 }

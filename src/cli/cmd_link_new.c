@@ -2,6 +2,8 @@
 #include "base/fail.h"
 #include "cli/cmd_link.h"
 #include "cli/link_answers.h"
+#include "cli/link_mail.h"
+#include "cli/places.h"
 #include "cli/print.h"
 #include "cli/show.h"
 #include "gateway/make.h"
@@ -10,7 +12,6 @@
 static json_t *
 made_to_json(gateway *g, const char *out, gint64 expires)
 {
-	g_autofree char *send = link_send_dir(g), *receive = link_receive_dir(g);
 	g_autofree char *stamp = clock_stamp(expires);
 	g_autofree char *words = pgp_fpr_words(gateway_me(g), WORDS_READ);
 	json_t *ret = json_object();
@@ -20,8 +21,7 @@ made_to_json(gateway *g, const char *out, gint64 expires)
 	show_put(ret, "expires", stamp);
 	show_put(ret, "fingerprint", gateway_me(g));
 	show_put(ret, "words", words);
-	show_put(ret, "send", send);
-	show_put(ret, "receive", receive);
+	places_put(ret, g);
 	return ret;
 }
 
@@ -45,7 +45,7 @@ say_next(const call *c, const json_t *made, gboolean locked)
 	call_say(c, "     2. By phone, both read out the words of their key. Yours:");
 	call_say(c, "          %s", json_str(made, "words"));
 	call_say(c, "          (all 20 words: %s link show %s)", handsel, name);
-	call_say_carriers(c, 3, name);
+	call_say_carriers(c, 3, name, json_str(made, "address") != NULL);
 	call_say(c, "     4. %s status %s", handsel, name);
 	call_say(c, "          (now: handshake, waiting for the partner to join)");
 }
@@ -65,8 +65,7 @@ tell_made(call *c, const char *name, const char *out, gboolean locked, GError **
 		print_json(made);
 	call_say(c, "Made    %s", out);
 	call_say(c, "        readable by you only; one use; valid until %s", until);
-	call_say(c, "        SEND     %s", json_str(made, "send"));
-	call_say(c, "        RECEIVE  %s", json_str(made, "receive"));
+	places_say(c, made, 8, 8);
 	say_next(c, made, locked);
 	return TRUE;
 }
@@ -82,7 +81,7 @@ run_new(call *c, GError **error)
 	g_autofree char *out = link_answers_out(&a);
 	g_autofree char *contract =
 		call_has(c, "contract") ? call_path(call_value(c, "contract")) : NULL;
-	const link_request request = {
+	link_request request = {
 		.name = name,
 		.channel = wizard_answer(a.wizard, "channel"),
 		.adapter = call_value(c, "adapter"),
@@ -95,6 +94,7 @@ run_new(call *c, GError **error)
 		.settings = (const char *const *)a.settings->pdata,
 		.out = out,
 	};
+	link_mail_passwords(&a, &request);
 	return link_make(a.site, &request, error) &&
 	       tell_made(c, name, out, a.passphrase != NULL, error);
 }
@@ -128,7 +128,7 @@ run_invite(call *c, GError **error)
 }
 
 static const command_option new_options[] = {
-	{"channel", "folder", "how envelopes travel", FALSE},
+	{"channel", "folder|mail", "how envelopes travel; mail needs settings mail.*", FALSE},
 	OPTIONS_SIDE,
 	{"description", "TEXT", "what the link is for; the partner sees it", FALSE},
 	{"protect", "P",
@@ -154,7 +154,8 @@ static const command_option invite_options[] = {
 
 const command commands_link_new[] = {
 	{"link new",
-	 "[NAME] [--channel folder] [--adapter A] [--scope S] [--user LOGIN] [--description TEXT] "
+	 "[NAME] [--channel folder|mail] [--adapter A] [--scope S] [--user LOGIN] [--description "
+	 "TEXT] "
 	 "[--protect P] [--contract FILE] [--passphrase | --passphrase-file FILE] "
 	 "[--expires DAYS] [--set KEY=VALUE]... [--out FILE] [--yes]",
 	 "make a link and its handshake file",
@@ -163,7 +164,11 @@ const command commands_link_new[] = {
 	 "you\n"
 	 "set one) can join once: hand it over by a safe way. Encryption is recommended. Nothing\n"
 	 "travels before both sides are paired, and then only what the scope lets out.\n"
-	 "Without NAME or --channel it asks on a terminal, for these and for what else is not "
+	 "By mail this side needs an address with a mailbox: --set mail.address=..., mail.receive, "
+	 "mail.send\n"
+	 "and mail.password_file (handsel help settings).\n"
+	 "Without NAME, --channel or a setting that is needed it asks on a terminal, for these and "
+	 "for what else is not "
 	 "given:\n"
 	 "Enter keeps [the default], ? explains, < goes back, and nothing is made before the last\n"
 	 "yes. Where there is no terminal, and with --yes or --json, both are needed.",

@@ -40,10 +40,52 @@ change_settings(call *c, const char *const *pairs, GError **error)
 	return ok;
 }
 
+/* The channel of the link, or NULL: its settings can't be read; caller frees. */
+static char *
+channel_of(call *c, GError **error)
+{
+	const site *s = call_site(c, error);
+
+	if (s == NULL || !call_check_link(s, call_arg(c, 0), error))
+		return NULL;
+	g_autofree char *dir = site_link_dir(s, call_arg(c, 0));
+	g_autofree char *path = g_build_filename(dir, "link.conf", NULL);
+	g_autoptr(conf) settings = conf_load(path, SET_LINK, error);
+	return settings != NULL ? g_strdup(conf_text(settings, "channel")) : NULL;
+}
+
+/* Both sides change by themselves: until both have, nothing arrives. */
+static void
+say_channel(const call *c, const char *channel)
+{
+	const char *name = call_arg(c, 0);
+	gboolean mail = g_str_equal(channel, "mail");
+	g_autofree char *handsel = site_handsel(c->site);
+
+	call_say(c, "%s: goes by %s from now on; all is kept, nothing is lost", name, channel);
+	call_tell(c, "Next 1. ",
+		  "Your partner must do the same: handsel link set NAME channel=%s%s. What is not "
+		  "acknowledged is sent again the new way.",
+		  channel, mail ? ", with mail.address and the other settings of theirs" : "");
+	if (mail)
+		call_tell(c, "     2. ",
+			  "Tell each other your addresses, if they did not go over when you were "
+			  "paired: %s link set %s mail.partner=THEIRS",
+			  handsel, name);
+	call_say(c, "     %d. %s link test %s", mail ? 3 : 2, handsel, name);
+}
+
 static gboolean
 run_set(call *c, GError **error)
 {
-	return change_settings(c, call_args(c, 1), error);
+	g_autofree char *before = channel_of(c, NULL);
+
+	if (!change_settings(c, call_args(c, 1), error))
+		return FALSE;
+	g_autofree char *now = channel_of(c, error);
+	if (now != NULL && before != NULL && !g_str_equal(before, now))
+		say_channel(c, now);
+	return now != NULL;
 }
 
 static gboolean

@@ -39,10 +39,13 @@ const command commands_link_test[] = {
 	 "Does what the link will have to do, and tells how each step went: lists SEND and "
 	 "RECEIVE, "
 	 "makes,\n"
-	 "writes, renames, reads and removes a hidden file there, looks at space and clocks; "
-	 "signs, "
-	 "encrypts\n"
-	 "and opens a message with the link's keys; asks the tracker. Ends with 3 if a step fails.",
+	 "writes, renames, reads and removes a hidden file there, looks at space and clocks; by "
+	 "mail,\n"
+	 "finds both servers, connects, checks their certificates, logs in, mails to itself, sees "
+	 "that\n"
+	 "arrive and removes it; signs, encrypts and opens a message with the link's keys; asks "
+	 "the\n"
+	 "tracker. Ends with 3 if a step fails.",
 	 1, 1, NULL, run_test},
 	{0},
 };

@@ -9,6 +9,7 @@
 #include "base/u64.h"
 #include "cli/ask.h"
 #include "cli/cmd_link.h"
+#include "cli/link_mail.h"
 #include "cli/print.h"
 #include "cli/show.h"
 
@@ -289,7 +290,7 @@ words(const wizard *w, const char *name)
 	for (gsize i = 0; i < G_N_ELEMENTS(known); i++)
 		if (strcmp(known[i].name, name) == 0)
 			return known[i].text(w);
-	return NULL;
+	return link_mail_word(w, name);
 }
 
 /* ---- expiry ---- */
@@ -393,6 +394,7 @@ link_answers_start(link_answers *a, call *c, const wizard_question *questions)
 	give_scope(a->wizard, call_value(c, "scope"));
 	if (call_has(c, "passphrase") || call_has(c, "passphrase-file"))
 		wizard_give(a->wizard, "passphrase", call_has(c, "passphrase") ? "yes" : "no");
+	link_mail_start(a);
 }
 
 /* Settings of the command line and what answers made settings. */
@@ -405,6 +407,7 @@ take_settings(link_answers *a, GError **error)
 	a->settings = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; set != NULL && set[i] != NULL; i++)
 		g_ptr_array_add(a->settings, g_strdup(set[i]));
+	link_mail_settings(a, a->settings);
 	if (days != NULL && !link_expiry_is_right(a->wizard, days, error))
 		return FALSE;
 	/* What is the default anyway needs no line in the file. */

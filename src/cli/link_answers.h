@@ -19,6 +19,7 @@ typedef struct {
 	GPtrArray *settings;  /* "KEY=VALUE", NULL-ended */
 	offer *offer;         /* link join: what is joined, from the file at PATH */
 	char *path, *earlier; /* EARLIER: the link that joining replaces, or NULL */
+	gboolean mail_fails;  /* the settings for mail were tried, and something did not work */
 	char *days;           /* how long a handshake file is valid if nobody says otherwise */
 } link_answers;
 void link_answers_clear(link_answers *); /* wipes the passphrase */

@@ -39,10 +39,16 @@ handsel_SOURCES = \
 	src/cli/command.h \
 	src/cli/link_answers.c \
 	src/cli/link_answers.h \
+	src/cli/link_mail.c \
+	src/cli/link_mail.h \
+	src/cli/mail_guess.c \
+	src/cli/mail_guess.h \
 	src/cli/main.c \
 	src/cli/monitor.c \
 	src/cli/monitor.h \
 	src/cli/monitor_store.c \
+	src/cli/places.c \
+	src/cli/places.h \
 	src/cli/print.c \
 	src/cli/print.h \
 	src/cli/show.c \

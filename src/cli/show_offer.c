@@ -109,6 +109,8 @@ show_offer(const offer *o, guint words)
 	print_wrapped("  Envelopes      ", "by %s, %s", o->channel,
 		      g_str_equal(o->protect, "encrypt") ? "encrypted"
 							 : "signed only: anyone can read them");
+	if (o->address != NULL)
+		print_wrapped("  Address        ", "%s", o->address);
 	print_wrapped("  They propose   ", "%s", fields);
 	print_policies(o);
 	print_wrapped("  Their key      ", "%s", read);
@@ -127,6 +129,7 @@ show_offer_json(const offer *o)
 	show_put(one, "description", o->description);
 	show_put(one, "channel", o->channel);
 	show_put(one, "protect", o->protect);
+	show_put(one, "address", o->address);
 	show_put(one, "made", made);
 	show_put(one, "expires", expires);
 	json_object_set_new(one, "expired", json_boolean(clock_now() > o->expires));

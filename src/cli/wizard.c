@@ -186,6 +186,25 @@ go_back(wizard *w, guint i)
 	return ret;
 }
 
+/* If the answer of number I says so: the question from which on all is asked again, else I + 1. */
+static guint
+go_on(wizard *w, guint i)
+{
+	const wizard_question *q = &w->questions[i];
+	g_autofree char *answer = wizard_known(w, q);
+	guint ret = i + 1;
+
+	if (q->redo == NULL || g_strcmp0(answer, q->redo) != 0) {
+		g_array_append_val(w->way, i);
+		return ret;
+	}
+	for (ret = 0; strcmp(w->questions[ret].key, q->from) != 0;)
+		ret++;
+	while (w->way->len > 0 && g_array_index(w->way, guint, w->way->len - 1) >= ret)
+		g_array_set_size(w->way, w->way->len - 1);
+	return ret;
+}
+
 gboolean
 wizard_run(wizard *w, GError **error)
 {
@@ -202,12 +221,7 @@ wizard_run(wizard *w, GError **error)
 		outcome o = wizard_ask(w, q);
 		if (o == LEFT || (o == ANSWERED && stops(w, q)))
 			return leave(error);
-		if (o == BACK) {
-			i = go_back(w, i);
-			continue;
-		}
-		g_array_append_val(w->way, i);
-		i++;
+		i = o == BACK ? go_back(w, i) : go_on(w, i);
 	}
 	return TRUE;
 }

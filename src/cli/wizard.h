@@ -57,6 +57,8 @@ typedef struct {
 	gboolean (*check)(wizard *, const char *answer, GError **error);
 	const char *stop;   /* this answer ends it all; NULL: none does */
 	const char *advice; /* said then */
+	const char *redo;   /* with this answer it goes on at question FROM, which is before */
+	const char *from;
 } wizard_question;
 
 /* What NAME stands for in texts; caller frees; NULL: unknown. */

@@ -3,6 +3,7 @@
 #include "cli/ask.h"
 #include "cli/cmd_link.h"
 #include "cli/link_answers.h"
+#include "cli/link_mail.h"
 #include "cli/show_offer.h"
 #include "gateway/make.h"
 
@@ -66,6 +67,7 @@ say_joining(wizard *w)
 	wizard_say(w, "  link           ", "%s: slave of site %s, by %s, %s",
 		   wizard_answer(w, "name"), a->offer->site, a->offer->channel,
 		   g_str_equal(a->offer->protect, "encrypt") ? "encrypted" : "signed only");
+	link_mail_say(w);
 	wizard_say(w, "  may leave      ", "%s", scope);
 	wizard_say(w, "  written as     ", "%s", wizard_answer(w, "user"));
 	if (a->earlier != NULL)
@@ -104,6 +106,7 @@ static const wizard_question questions[] = {
 	 .fallback = "{free name}",
 	 .check = link_name_is_free},
 	QUESTIONS_SIDE,
+	QUESTIONS_MAIL,
 	{.key = "secret",
 	 .flag = "--passphrase-file FILE",
 	 .kind = WIZARD_SECRET,

@@ -3,6 +3,7 @@
 #include "base/fsio.h"
 #include "cli/cmd_link.h"
 #include "cli/link_answers.h"
+#include "cli/link_mail.h"
 #include "gateway/make.h"
 
 static void
@@ -56,6 +57,7 @@ say_link(wizard *w)
 		   wizard_answer(w, "channel"),
 		   g_strcmp0(wizard_answer(w, "protect"), "encrypt") == 0 ? "encrypted"
 									  : "signed only");
+	link_mail_say(w);
 	wizard_say(w, "  for            ", "%s",
 		   description != NULL && *description != '\0' ? description : "no description");
 	wizard_say(w, "  may leave      ", "%s", scope);
@@ -74,14 +76,17 @@ static const wizard_question questions_new[] = {
 		    "digits and . _ -, as in acme. The partner chooses a name of their own.",
 	 .check = link_name_is_free},
 	{.key = "channel",
-	 .flag = "--channel folder",
+	 .flag = "--channel folder|mail",
 	 .kind = WIZARD_CHOICE,
 	 .prompt = "How will envelopes travel?",
 	 .explain = "Changes travel as files. A folder is whatever brings files from one site to "
-		    "the other: a network share, a synchronising tool, a stick.",
+		    "the other: a network share, a synchronising tool, a stick. By mail, each side "
+		    "needs no more than an address with a mailbox, which may be one in use. It "
+		    "can be changed later: {handsel} link set {name} channel=...",
 	 .fallback = "folder",
 	 .choices = channels,
 	 .setting = "channel"},
+	QUESTIONS_MAIL,
 	{.key = "description",
 	 .flag = "--description TEXT",
 	 .kind = WIZARD_TEXT,
@@ -166,7 +171,9 @@ need_name(const call *c, GError **error)
 gboolean
 link_answers_new(link_answers *a, call *c, GError **error)
 {
-	gboolean open = call_arg(c, 0) == NULL || !call_has(c, "channel");
+	gboolean mail = g_strcmp0(call_value(c, "channel"), "mail") == 0;
+	gboolean open =
+		call_arg(c, 0) == NULL || !call_has(c, "channel") || (mail && link_mail_open(c));
 	gboolean ask = open && link_answers_wanted(c);
 
 	if (!ask && (!need_name(c, error) || call_need(c, "channel", error) == NULL))
