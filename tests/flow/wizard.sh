@@ -40,9 +40,17 @@ check "a whole link is made by typing slowly, with detours" slowly 0 link new <<
 <?
 >partner? 
 <acme
+>Choose [1]: 
+<3
+>Choose [1]: 
+<folder
 >(may be empty): 
 <<
+>Choose [1]: 
+<<
 >partner? [acme] 
+<
+>Choose [1]: 
 <
 >(may be empty): 
 <Wärmepumpe Süd: Mängel
@@ -88,6 +96,7 @@ check "it says how many items match" shows '^  212 of 1,076 items match now; not
 check "and how many there are" shows '^  3\) all 1,076$'
 check "a wrong name is told" shows '^  "Acme & Sons" is no name for a link'
 check "a wrong number" shows '^  type a number from 1 to 3$'
+check "of a way to travel, too" shows '^  type a number from 1 to 2$'
 check "what is no field" shows '^  no field "projct" here'
 check "and what is no scope" shows '^  scope: cannot be "widget"; it is'
 check "wrong days" shows '^  "a month" is not a number of days'
@@ -106,6 +115,8 @@ check "the handshake file is for its maker alone" prints 600 stat -c %a acme.han
 cat >nord.typed <<'END'
 >partner? 
 <nord
+>Choose [1]: 
+<
 >(may be empty): 
 <
 >Choose [1]: 
@@ -124,7 +135,7 @@ END
 # KEY: whoever presses it leaves with nothing made, whichever question it is.
 leaves() {
 	leaves_at=0
-	while [ "$leaves_at" -lt 8 ]; do
+	while [ "$leaves_at" -lt 9 ]; do
 		{ head -n $((leaves_at * 2 + 1)) nord.typed && echo "$1"; } | typed 1 link new || return 1
 		shows '^handsel: left before the last yes, nothing was made$' || return 1
 		[ ! -e berlin/links/nord ] && [ ! -e nord.handshake ] || { echo "question $leaves_at made something"; return 1; }
@@ -138,13 +149,17 @@ check "so does a no at the end" sh -c '(cat nord.typed; echo "<n") | "$TYPIST" "
 check "nothing of it is left in the site" prints acme ls -A berlin/links
 check "a no to encryption is meant" sh -c '(cat nord.typed; echo "<y") | "$TYPIST" "$HANDSEL" link new >screen && "$HANDSEL" link show nord --json | jq -es ".[0].settings.protect == \"sign\"" >/dev/null'
 
-check "what the flags give is not asked for" typed 0 link new sued --description x --scope all --user u --protect sign --set pairing.expires='2 d' <<'END'
+check "what the flags give is not asked for" typed 0 link new --channel folder --description x --scope all --user u --protect sign --set pairing.expires='2 d' <<'END'
+>partner? 
+<sued
 >Make it? [Y/n] 
 <
 END
 refute "not one question more" grep -q '\[.*\]: ' screen
 check "it is as they said" shows '^  may leave +all items, 1,076 now$'
 check "with --expires, too" typed 1 link new west --expires 3 --protect encrypt --user u --scope assigned --description '' <<'END'
+>Choose [1]: 
+<
 >Make it? [Y/n] 
 <no
 END
@@ -166,6 +181,8 @@ check "nor with --json" typed 2 link new --json <<'END'
 END
 touch ost.handshake
 check "a handshake file that is there is left alone, and another one proposed" typed 0 link new ost --description x --scope all --user u --protect sign --expires 1 <<'END'
+>Choose [1]: 
+<
 >to [ost-2.handshake]: 
 <nowhere/ost
 >to [ost-2.handshake]: 
@@ -176,6 +193,8 @@ END
 check "that was written" test -s ost-2.handshake
 check "for a day, as the flag said" says 0 '^  pairing.expires +1 d' at berlin link show ost
 check "a passphrase can be wanted beside the questions" typed 0 link new locked --passphrase --description x --scope all --user u --protect sign --expires 1 <<'END'
+>Choose [1]: 
+<
 >(not shown): 
 <sesame
 >Once more: 
