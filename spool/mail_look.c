@@ -50,10 +50,11 @@ offer_part(channel *c, const mime *m, guint i, const envelope_name *name, mail_s
 	if (fd < 0)
 		return FALSE;
 	g_autofree char *file = name_format(name);
-	take_verdict *verdict = g_new0(take_verdict, 1);
-	g_ptr_array_add(seen->offers, verdict);
+	mail_offer *o = g_new0(mail_offer, 1);
+	o->name = *name;
+	g_ptr_array_add(seen->offers, o);
 	/* Bytes in a mail do not grow any more. */
-	gboolean ok = take(file, name, fd, TRUE, verdict, data, error);
+	gboolean ok = take(file, name, fd, TRUE, &o->verdict, data, error);
 	close(fd);
 	return ok;
 }

@@ -15,12 +15,18 @@
 /* The two directions: they fail, and are left alone, apart. */
 typedef enum { MAIL_SENDING, MAIL_RECEIVING, MAIL_WAYS } mail_way;
 
+/* An envelope, or a part of one, that was offered. */
+typedef struct {
+	take_verdict verdict;
+	envelope_name name;
+} mail_offer;
+
 /* A mail that was looked at in this round. */
 typedef struct {
 	guint32 uid;       /* IMAP */
 	guint number;      /* POP3 */
 	char *name;        /* POP3's uid */
-	GPtrArray *offers; /* take_verdict *: of each envelope in it */
+	GPtrArray *offers; /* mail_offer *: the envelopes in it */
 	gboolean used;     /* a report of failure of ours: done with */
 } mail_seen;
 

@@ -9,8 +9,8 @@
 
 #define STATE_MAX   (16 * 1024 * 1024)
 #define SAVE_US     (5 * G_USEC_PER_SEC) /* between two saves of what may be lost */
-#define FIRST_WAIT  30                   /* seconds after the first failure; then doubling */
-#define LONGEST     3600
+#define LONGEST     3600                 /* seconds that a server is left alone */
+#define DOUBLINGS   12
 #define STRAYS_MAX  20
 #define STRAY_AGE   (30 * 24 * 3600) /* seconds */
 #define BOUNCES_MAX 1000
@@ -122,7 +122,9 @@ mail_failed(channel *c, mail_way way, GError *why, GError **error)
 	json_t *wait = mail_state_part(waits, ways[way]);
 	gint64 fails = json_num(wait, "fails", 0);
 	int number = why->domain == FAIL ? why->code : 0;
-	gint64 pause = is_serious(why) || fails > 6 ? LONGEST : FIRST_WAIT << fails;
+	gint64 pause = is_serious(why) || fails > DOUBLINGS
+			       ? LONGEST
+			       : MIN(conf_int(c->conf, "mail.retry") << fails, LONGEST);
 
 	/* Servers must not be asked by all of their clients at the same moment. */
 	pause += rand_below((guint32)pause / 4);

@@ -46,7 +46,7 @@ static gboolean
 is_done(const mail_seen *s)
 {
 	for (guint i = 0; i < s->offers->len; i++)
-		if (*(const take_verdict *)s->offers->pdata[i] != TAKE_DONE)
+		if (((const mail_offer *)s->offers->pdata[i])->verdict != TAKE_DONE)
 			return FALSE;
 	return s->used || s->offers->len > 0;
 }
@@ -367,6 +367,22 @@ mail_receive(channel *c, guint max, channel_take *take, gpointer data, guint *re
 	return TRUE;
 }
 
+/* What is said of an envelope that would not arrive is over when it has. */
+static void
+forget_arrived(channel *c)
+{
+	for (guint i = 0; i < c->seen->len; i++) {
+		const mail_seen *s = c->seen->pdata[i];
+
+		for (guint j = 0; j < s->offers->len; j++) {
+			const mail_offer *o = s->offers->pdata[j];
+
+			if (o->verdict == TAKE_DONE)
+				mail_forget(c, &o->name);
+		}
+	}
+}
+
 gboolean
 mail_taken(channel *c, GError **error)
 {
@@ -374,6 +390,7 @@ mail_taken(channel *c, GError **error)
 
 	if (!(is_pop(c) ? clear_pop : clear_imap)(c, &why))
 		return failed(c, why, error);
+	forget_arrived(c);
 	(is_pop(c) ? keep_pop : keep_place)(c);
 	g_ptr_array_set_size(c->seen, 0);
 	return mail_state_save(c, TRUE, error);

@@ -115,6 +115,10 @@ static const setting settings[] = {
 	 "How often `handsel run` looks into the mailbox, beside being told by the server."},
 	{"mail.timeout", SET_TIME, "1 min", 5, HOUR, NULL, SET_LINK,
 	 "How long a server may take to answer."},
+	{"mail.retry", SET_TIME, "30 s", 1, HOUR, NULL, SET_LINK,
+	 "How long a server that failed is left alone; then twice as long each time, up to an "
+	 "hour. "
+	 "One that somebody has to do something about is left alone for an hour at once."},
 	{"mail.taken", SET_ENUM, "delete", 0, 0, "delete|move|flag", SET_LINK,
 	 "What becomes of a mail when its envelope is durable here: it is deleted, moved to "
 	 "mail.taken_folder, or flagged $handsel and read. Other mails are never touched."},

@@ -45,7 +45,7 @@ hurried() {
 site anna bert || exit 99
 check "two sites are paired by mail" mail_pair anna bert --scope all
 for who in anna:bert bert:anna; do
-	at "${who%:*}" link set "${who#*:}" sync.resend='3 s' mail.poll='5 s' >/dev/null
+	at "${who%:*}" link set "${who#*:}" sync.resend='3 s' mail.poll='5 s' mail.retry='1 s' >/dev/null
 done
 at anna desk new title='the one' >/dev/null
 check "an item is on both sides" mail_settle anna bert

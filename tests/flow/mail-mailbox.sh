@@ -68,12 +68,12 @@ check "each link took its own" arrived one
 check "and nothing else" untouched
 check "no mail of a link is left" sh -c "[ $(ours anna) -eq 0 ]"
 
-at anna link set bert mail.taken=move mail.taken_folder='Archiv/Gelöscht & mehr' >/dev/null
+at anna link set bert mail.taken=move mail.taken_folder='Gelöscht & mehr' >/dev/null
 at anna link set carl mail.taken=flag >/dev/null
 check "more mails arrive" busy two
 check "all is settled again" both_round
 check "each link took its own again" arrived two
-check "those of the one link lie in its folder" sh -c "find '$(maildir anna)' -type d -name '.Archiv*' | grep -q ."
+check "those of the one link lie in its folder" sh -c "find '$(maildir anna)' -type d -name '.Gel&APY-scht &- mehr' | grep -q ."
 check "those of the other are flagged as read" sh -c "[ $(flagged) -gt 0 ]"
 at anna link set carl mail.taken=delete >/dev/null
 

@@ -40,6 +40,9 @@ one_ear_each() {
 
 site anna bert || exit 99
 check "two sites are paired by mail" mail_pair anna bert --scope all
+for who in anna:bert bert:anna; do
+	at "${who%:*}" link set "${who#*:}" mail.poll='5 s' mail.retry='1 s' >/dev/null
+done
 check "both run" both_start
 check "an item of each is there soon" there_and_back first
 check "and acknowledged" eventually acknowledged
@@ -57,11 +60,8 @@ check "no process is left" idle
 
 mail_do stop >/dev/null
 MAIL_HIDE="IDLE MOVE UIDPLUS"
-export MAIL_HIDE
+export MAIL_HIDE SMTP_PORT SMTPS_PORT IMAP_PORT IMAPS_PORT POP3_PORT POP3S_PORT
 servers
-for who in anna:bert bert:anna; do
-	at "${who%:*}" link set "${who#*:}" mail.poll='5 s' >/dev/null
-done
 check "both run where the server tells nothing" both_start
 check "items arrive all the same" there_and_back fourth
 check "both stop again" both_stop

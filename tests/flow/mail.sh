@@ -39,16 +39,16 @@ holds_mails() {
 
 # The mail with Bert's first envelope, as it lies in Anna's mailbox.
 keep_a_mail() {
-	kept=$(grep -rlE '^Subject: handsel ' "$(maildir anna)" | head -n 1)
-	cp "$kept" one.eml
+	cp "$(grep -rlE '^Subject: handsel ' "$(maildir anna)/new" | head -n 1)" one.eml
 }
 
-# What a person with the key can do: save the attachment of one.eml, and open it.
+# What a person with the key can do: save the attachment of one.eml, and open it.  Whose signature it is can't
+# be known yet: the key is in it.
 opens_by_hand() {
 	name=$(sed -n 's/^Subject: handsel //p' one.eml | tr -d '\r')
 	awk 'on && /^--/ { exit } on { print } /filename=/ { seen = 1 } seen && /^\r?$/ { on = 1 }' one.eml | base64 -di >"$name"
 	[ "$(sha256sum <"$name" | cut -c 1-8)" = "$(echo "$name" | sed 's/.*-\(.*\)\.zip\.gpg/\1/')" ] &&
-		hand anna bert --output by-hand.zip --decrypt "$name" 2>/dev/null && unzip -p by-hand.zip manifest.json | grep -q '"kind"'
+		! hand anna bert --output by-hand.zip --decrypt "$name" 2>said && grep -q "Can't check signature" said && unzip -p by-hand.zip manifest.json | grep -q '"kind"'
 }
 
 no_content_in_headers() {
@@ -58,11 +58,11 @@ no_content_in_headers() {
 }
 
 words() {
-	at "$1" link show "$2" --json | jq -r .words
+	at "$1" link show "$2" --json | jq -r .compare
 }
 
 same_words() {
-	[ -n "$(words anna bert)" ] && [ "$(words anna bert)" = "$(words bert anna)" ]
+	[ "$(words anna bert)" != null ] && [ "$(words anna bert)" = "$(words bert anna)" ]
 }
 
 empty() {

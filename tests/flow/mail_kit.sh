@@ -245,5 +245,5 @@ mail_silent() {
 
 # ours USER: how many mails of links are in the mailbox.
 ours() {
-	grep -rlE '^Subject: handsel ' "$(maildir "$1")" 2>/dev/null | wc -l
+	grep -rlE '^Subject: handsel ' --exclude='dovecot*' "$(maildir "$1")" 2>/dev/null | wc -l
 }
