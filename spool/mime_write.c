@@ -19,6 +19,7 @@
 #define LINES     512 /* of base64 that are made at once */
 #define WORD_IN   39  /* bytes in an encoded word that fits a line behind "Subject: " */
 #define SHORT     60  /* characters that fit a line behind any of our field names */
+#define PLAIN_MAX 500 /* characters of a subject without encoding; a line may have 998 */
 #define SEGMENT   40  /* characters in a piece of a name (RFC 2231) */
 #define ADDR_MAX  320
 #define OTHERS    4096 /* mime_room(): all that is not the file */
@@ -117,15 +118,33 @@ add_from(GString *mail, const mime_letter *l)
 		g_string_append_printf(mail, "\"%s\"", l->sender);
 	else
 		add_words(mail, l->sender);
-	g_string_append_printf(mail, "\r\n <%s>\r\n", l->from);
+	gboolean fits = is_plain(l->sender) &&
+			strlen("From: \"\" <>") + strlen(l->sender) + strlen(l->from) <= COLUMNS;
+	g_string_append_printf(mail, "%s <%s>\r\n", fits ? "" : "\r\n", l->from);
+}
+
+/* Folded in front of blanks, as far as there are any: what is plain stays so for who searches. */
+static void
+add_folded(GString *mail, const char *text, gsize column)
+{
+	for (gsize len; *text != '\0'; text += len, column += len) {
+		len = strcspn(text + 1, " ") + 1;
+		if (*text == ' ' && text[1] != ' ' && text[1] != '\0' && column + len > COLUMNS) {
+			g_string_append(mail, "\r\n");
+			column = 0;
+		}
+		g_string_append_len(mail, text, (gssize)len);
+	}
 }
 
 static void
 add_subject(GString *mail, const char *subject)
 {
-	g_string_append(mail, "Subject: ");
-	if (strlen(subject) <= SHORT && is_printable(subject) && strstr(subject, "=?") == NULL)
-		g_string_append(mail, subject);
+	static const char name[] = "Subject: ";
+
+	g_string_append(mail, name);
+	if (strlen(subject) <= PLAIN_MAX && is_printable(subject) && strstr(subject, "=?") == NULL)
+		add_folded(mail, subject, strlen(name));
 	else
 		add_words(mail, subject);
 	g_string_append(mail, "\r\n");
