@@ -54,25 +54,30 @@ channel_of(call *c, GError **error)
 	return settings != NULL ? g_strdup(conf_text(settings, "channel")) : NULL;
 }
 
-/* Both sides change by themselves: until both have, nothing arrives. */
-static void
-say_channel(const call *c, const char *channel)
+/* What follows from another channel, for the other side above all: until both have changed, nothing
+ * arrives. */
+static gboolean
+change_channel(call *c, const char *channel, GError **error)
 {
 	const char *name = call_arg(c, 0);
 	gboolean mail = g_str_equal(channel, "mail");
 	g_autofree char *handsel = site_handsel(c->site);
+	g_autoptr(gateway) g = call_gateway(c, GATE_TRACKER, error);
 
+	if (g == NULL || !link_offer_again(g, error))
+		return FALSE;
+	gboolean ask = mail && conf_text(gateway_conf(g), "mail.partner") == NULL;
 	call_say(c, "%s: goes by %s from now on; all is kept, nothing is lost", name, channel);
 	call_tell(c, "Next 1. ",
 		  "Your partner must do the same: handsel link set NAME channel=%s%s. What is not "
 		  "acknowledged is sent again the new way.",
 		  channel, mail ? ", with mail.address and the other settings of theirs" : "");
-	if (mail)
+	if (ask)
 		call_tell(c, "     2. ",
-			  "Tell each other your addresses, if they did not go over when you were "
-			  "paired: %s link set %s mail.partner=THEIRS",
+			  "Tell each other your addresses: %s link set %s mail.partner=THEIRS",
 			  handsel, name);
-	call_say(c, "     %d. %s link test %s", mail ? 3 : 2, handsel, name);
+	call_say(c, "     %d. %s link test %s", ask ? 3 : 2, handsel, name);
+	return TRUE;
 }
 
 static gboolean
@@ -83,9 +88,8 @@ run_set(call *c, GError **error)
 	if (!change_settings(c, call_args(c, 1), error))
 		return FALSE;
 	g_autofree char *now = channel_of(c, error);
-	if (now != NULL && before != NULL && !g_str_equal(before, now))
-		say_channel(c, now);
-	return now != NULL;
+	return now != NULL &&
+	       (before == NULL || g_str_equal(before, now) || change_channel(c, now, error));
 }
 
 static gboolean

@@ -134,7 +134,8 @@ print_status(const call *c, const GPtrArray *links)
 
 	print_line("site %s  %s  %s  %s", site_name(c->site), site_dir(c->site), runs, now);
 	if (links->len == 0)
-		print_line("no links yet: %s link new NAME --channel folder|mail, or %s link join FILE",
+		print_line("no links yet: %s link new NAME --channel folder|mail, or %s link join "
+			   "FILE",
 			   handsel, handsel);
 	print_table *t = print_table_new(columns);
 	for (guint i = 0; i < links->len; i++)

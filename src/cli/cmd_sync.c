@@ -158,7 +158,9 @@ run_sync(call *c, GError **error)
 	}
 	g_autofree char *handsel = site_handsel(c->site);
 	if (names->len == 0)
-		call_say(c, "no links yet: %s link new NAME --channel folder|mail, or %s link join FILE",
+		call_say(c,
+			 "no links yet: %s link new NAME --channel folder|mail, or %s link join "
+			 "FILE",
 			 handsel, handsel);
 	for (guint i = 0; i < names->len; i++) {
 		g_autoptr(GError) why = NULL;

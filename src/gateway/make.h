@@ -84,6 +84,9 @@ gboolean link_remove(site *, const char *name, GError **error);
  */
 gboolean link_connect(gateway *, const char *send, const char *receive, gboolean symlink,
 		      GError **error);
+/* What the partner has not stored is offered at the next pass, not when its time has come: the
+ * channel has changed. */
+gboolean link_offer_again(gateway *, GError **error);
 /* The directories in use; caller frees. */
 char *link_send_dir(gateway *);
 char *link_receive_dir(gateway *);

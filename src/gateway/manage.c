@@ -376,3 +376,30 @@ link_connect(gateway *g, const char *send, const char *receive, gboolean symlink
 		point(g, "folder.receive", "RECEIVE", old_receive, receive, symlink, error)) &&
 	       conf_save(g->conf, error);
 }
+
+static gboolean
+reset_offers(gateway *g, GError **error)
+{
+	g_autoptr(GPtrArray) open = store_outgoings(g->store, 1, OUT_CARRIED, error);
+
+	for (guint i = 0; open != NULL && i < open->len; i++) {
+		store_outgoing *row = open->pdata[i];
+
+		row->state = OUT_SEALED;
+		row->next = 0;
+		if (!store_save_outgoing(g->store, row, error))
+			return FALSE;
+	}
+	return open != NULL;
+}
+
+gboolean
+link_offer_again(gateway *g, GError **error)
+{
+	if (!store_begin(g->store, error))
+		return FALSE;
+	if (reset_offers(g, error) && store_commit(g->store, error))
+		return TRUE;
+	store_rollback(g->store);
+	return FALSE;
+}

@@ -86,6 +86,20 @@ still_there(const rows *r, const char *file, guint *ret_parts)
 	return count;
 }
 
+/* Mails are out of sight once a server has taken them; parts are counted until all of them are. */
+static void
+put_mailed_state(const rows *r, json_t *one, const store_outgoing *row)
+{
+	guint parts = 0, sent = r->sent == NULL ? 0 : still_there(r, row->file, &parts);
+
+	if (row->state != OUT_SEALED)
+		look_put(one, "state", "mailed, not yet stored there");
+	else if (sent > 0 && parts > 1)
+		look_printf(one, "state", "mailed %u of %u parts", MIN(sent, parts), parts);
+	else
+		look_put(one, "state", "not yet mailed");
+}
+
 static void
 put_outgoing_state(const rows *r, json_t *one, const store_outgoing *row)
 {
@@ -93,6 +107,8 @@ put_outgoing_state(const rows *r, json_t *one, const store_outgoing *row)
 
 	if (row->state == OUT_STORED) {
 		look_put(one, "state", "stored by the partner");
+	} else if (g_strcmp0(conf_text(r->g->conf, "channel"), "mail") == 0) {
+		put_mailed_state(r, one, row);
 	} else if (row->state == OUT_SEALED) {
 		look_put(one, "state", "not yet in SEND");
 	} else if (r->sent == NULL) {
