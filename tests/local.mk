@@ -23,6 +23,7 @@ UNIT_TESTS = \
 	tests/unit/helper_status-t \
 	tests/unit/item-t \
 	tests/unit/json-t \
+	tests/unit/mail_guess-t \
 	tests/unit/mail_url-t \
 	tests/unit/manifest-t \
 	tests/unit/message-t \
@@ -101,12 +102,15 @@ FLOW_TESTS = \
 	tests/flow/link-test.sh \
 	tests/flow/log.sh \
 	tests/flow/mail.sh \
+	tests/flow/mail-alert.sh \
 	tests/flow/mail-carrier.sh \
 	tests/flow/mail-faults.sh \
 	tests/flow/mail-large.sh \
 	tests/flow/mail-mailbox.sh \
 	tests/flow/mail-refused.sh \
 	tests/flow/mail-run.sh \
+	tests/flow/mail-wizard.sh \
+	tests/flow/mail-switch.sh \
 	tests/flow/manual.sh \
 	tests/flow/terminal.sh \
 	tests/flow/tutorial.sh \
@@ -201,6 +205,10 @@ tests_unit_wizard_t_SOURCES = \
 	src/cli/wizard.c \
 	src/cli/wizard_ask.c \
 	src/cli/wrap.c
+
+tests_unit_mail_guess_t_SOURCES = \
+	tests/unit/mail_guess-t.c \
+	src/cli/mail_guess.c
 
 # Somebody who types on pseudo-terminals.
 tests_typist_SOURCES = tests/typist.c

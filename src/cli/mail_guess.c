@@ -31,10 +31,12 @@ static const struct {
 	{FALSE, "pop3+starttls", "110"}, {TRUE, "smtp+starttls", "587"},  {TRUE, "smtps", "465"},
 };
 
-/* The URL of HOST[:PORT]. */
+/* The URL of HOST[:PORT][/FOLDER]. */
 static char *
-complete(const char *place, gboolean sending)
+complete(const char *text, gboolean sending)
 {
+	const char *folder = strchrnul(text, '/');
+	g_autofree char *place = g_strndup(text, (gsize)(folder - text));
 	const char *behind = strrchr(place, ']');
 	const char *colon = strrchr(behind != NULL ? behind : place, ':');
 	const char *scheme = NULL, *port = NULL;
@@ -47,8 +49,8 @@ complete(const char *place, gboolean sending)
 		if (port == NULL)
 			port = usual[i].port;
 	}
-	return colon != NULL ? g_strdup_printf("%s://%s", scheme, place)
-			     : g_strdup_printf("%s://%s:%s", scheme, place, port);
+	return g_strconcat(scheme, "://", place, colon != NULL ? "" : ":",
+			   colon != NULL ? "" : port, folder, NULL);
 }
 
 char *

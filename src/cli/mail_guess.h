@@ -9,7 +9,7 @@
 /* The server that usually keeps the mails of ADDRESS, or takes those that it sends, as a URL with
  * its port; NULL if ADDRESS is none. */
 char *mail_guess_server(const char *address, gboolean sending);
-/* TEXT, a URL or HOST[:PORT], as a URL.  NULL, with class USAGE, if it is neither. */
+/* TEXT, a URL or HOST[:PORT][/FOLDER], as a URL.  NULL, with class USAGE, if it is neither. */
 char *mail_guess_url(const char *text, gboolean sending, GError **error);
 /* The login in the URL, or NULL. */
 char *mail_guess_login(const char *url);

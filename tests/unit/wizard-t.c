@@ -391,6 +391,53 @@ no_line_is_longer_than_a_terminal(void)
 	scene_close(&s);
 }
 
+/* ---- once more ---- */
+
+static const wizard_question trials[] = {
+	{.key = "name", .kind = WIZARD_TEXT, .prompt = "Name", .explain = "Any."},
+	{.key = "server", .kind = WIZARD_TEXT, .prompt = "Server", .explain = "Any."},
+	{.key = "port", .kind = WIZARD_TEXT, .prompt = "Port", .explain = "Any.", .fallback = "1"},
+	{.key = "good",
+	 .kind = WIZARD_YES,
+	 .prompt = "Good?",
+	 .explain = "No goes back.",
+	 .choices = yes_no,
+	 .redo = "no",
+	 .from = "server"},
+	{0},
+};
+
+static void
+an_answer_can_lead_back_to_an_earlier_question(void)
+{
+	scene s;
+
+	scene_open(&s, LINES("acme", "here", "2", "no", "there", "", "yes"));
+	wizard_free(s.w);
+	s.w = wizard_new(trials, &s.io, words, &s);
+	runs(&s);
+	is(&s, "name", "acme");
+	is(&s, "server", "there");
+	is(&s, "port", "2");
+	shows(&s, "Server [here]");
+	shows_not(&s, "Name [acme]");
+	scene_close(&s);
+}
+
+static void
+from_there_back_leads_to_what_was_before(void)
+{
+	scene s;
+
+	scene_open(&s, LINES("acme", "here", "", "no", "<", "other", "", "", "yes"));
+	wizard_free(s.w);
+	s.w = wizard_new(trials, &s.io, words, &s);
+	runs(&s);
+	is(&s, "name", "other");
+	is(&s, "server", "here");
+	scene_close(&s);
+}
+
 static void
 text_is_wrapped_at_blanks(void)
 {
@@ -429,6 +476,8 @@ main(int argc, char **argv)
 	TEST(the_end_of_the_input_leaves_wherever_it_comes);
 	TEST(no_at_the_last_question_leaves_with_advice);
 	TEST(no_line_is_longer_than_a_terminal);
+	TEST(an_answer_can_lead_back_to_an_earlier_question);
+	TEST(from_there_back_leads_to_what_was_before);
 	TEST(text_is_wrapped_at_blanks);
 	return g_test_run();
 }
