@@ -35,6 +35,7 @@ libhandsel_a_SOURCES += \
 	src/gateway/media.h \
 	src/gateway/media_copy.c \
 	src/gateway/media_private.h \
+	src/gateway/moved.c \
 	src/gateway/operate.c \
 	src/gateway/operate.h \
 	src/gateway/pairing.c \

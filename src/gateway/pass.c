@@ -153,6 +153,7 @@ inside(gateway *g, GError **error)
 	    (may_capture(g) && !sweep(g, error)))
 		return FALSE;
 	return gate_settle(g, error) && gate_save_numbers(g, error) &&
+	       (g->state != PAIR_RUNNING || gate_tell_channel(g, error)) &&
 	       (g->n.with == NULL || !has_room(g) || gate_seal_lines(g, error));
 }
 

@@ -102,6 +102,12 @@ gboolean gate_take_missing(gateway *, const json_t *line, GError **error);
 /* Shows the files of UID whose bytes are here by now. */
 gboolean gate_show_content(gateway *, const char *uid, GError **error);
 
+/* moved.c: the channel of each side */
+/* Tells the partner, when it is not what was told last. */
+gboolean gate_tell_channel(gateway *, GError **error);
+/* The partner's line `channel`. */
+gboolean gate_take_channel(gateway *, const json_t *line, GError **error);
+
 /* seal.c */
 manifest *gate_manifest(gateway *, envelope_kind, guint64 number);
 /* Builds, seals and places number last + 1 in the outbox, and moves the numbers on; inside a

@@ -96,6 +96,24 @@ judge_channel(status *s)
 	}
 }
 
+/* Both sides have to use one channel. */
+static void
+judge_partner_channel(status *s)
+{
+	const char *own = conf_text(s->g->conf, "channel");
+	g_autofree char *theirs = store_get(s->g->store, "partner_channel");
+	g_autofree char *address = store_get(s->g->store, "partner_address");
+	gboolean mail = g_strcmp0(theirs, "mail") == 0;
+
+	if (theirs == NULL || g_str_equal(theirs, own))
+		return;
+	look_tell(s->problems, "channel",
+		  g_strdup_printf("the partner has gone over to channel %s%s%s; go there, too",
+				  theirs, mail && address != NULL ? ", address " : "",
+				  mail && address != NULL ? address : ""),
+		  look_command(s->g, "link set %s channel=%s", s->g->name, theirs));
+}
+
 static void
 judge_offer(status *s)
 {
@@ -356,6 +374,7 @@ report_status(gateway *g, GError **error)
 	judge_stop(&s);
 	judge_folders(&s);
 	judge_channel(&s);
+	judge_partner_channel(&s);
 	judge_pairing(&s);
 	judge_disk(&s, ret);
 	if (!count_all(&s, ret, error))

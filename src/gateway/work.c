@@ -126,6 +126,8 @@ take_line(work *w, json_t *line, GError **error)
 		return gate_take_missing(w->g, line, error);
 	if (g_strcmp0(type, "want") == 0)
 		return gate_flush(w->g, error) && gate_take_want(w->g, line, error);
+	if (g_strcmp0(type, "channel") == 0)
+		return gate_take_channel(w->g, line, error);
 	/* What it speaks of came along or comes behind, and is shown when it is here. */
 	if (g_strcmp0(type, "file") == 0)
 		return TRUE;
