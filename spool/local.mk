@@ -27,8 +27,10 @@ libhandsel_a_SOURCES += \
 	spool/mime.c \
 	spool/mime.h \
 	spool/mime_bounce.c \
+	spool/mime_field.c \
 	spool/mime_private.h \
-	spool/mime_text.c \
+	spool/mime_save.c \
+	spool/mime_words.c \
 	spool/mime_write.c \
 	spool/name.c \
 	spool/name.h \

@@ -1,9 +1,9 @@
 /*
- * Reading a mail: a walk over the mapped file that notes where its parts are.
- *
- * libetpan has a parser of mails, too; it calls itself for each level and takes what it finds, and
- * mails are the one thing that everybody in the world may send us.  So this walk is our own: depth
- * and parts are bounded, each byte is looked at once a level, and nothing is copied but headers.
+ * The structure of a mail, found in one pass over its lines with the open multiparts on a stack.
+ * libetpan's parser, which speaks IMAP for us well, is not for mails that anybody can send: it
+ * recurses on what they say, so that a header with a million "(" ends the process, takes time by
+ * the square of the depth, and copies all headers and parts without a bound.  Here nothing
+ * recurses, everything has a maximum, and what is passed is not held.
  */
 #include "spool/mime.h"
 
@@ -13,224 +13,266 @@
 #include <sys/stat.h>
 
 #include "base/fail.h"
-#include "base/fsio.h"
 #include "spool/mime_private.h"
 
-#define DEPTH_MAX 20
-#define PARTS_MAX 200
-
-typedef enum { PLAIN, BASE64, QUOTED } encoding;
+#define BOUNDARY_MAX 256 /* RFC 2046 has 70 */
+#define FORGET       (4 * 1024 * 1024)
 
 typedef struct {
-	mime_bytes body;
-	encoding encoding;
-	char *type, *name;
-} part;
-
-struct mime {
-	char *map;
+	char *boundary;
 	gsize len;
-	GPtrArray *parts;
-	char *subject;
-	char *original; /* Message-ID of the first mail in the mail */
-	gboolean automatic;
-	mime_bounce *bounce;
-};
+	guint mails; /* around it */
+	gboolean digest;
+} level;
+
+typedef struct {
+	mime *m;
+	const char *at, *end;
+	const char *head;   /* where the header that is passed began; NULL: it is not a header */
+	const char *kept;   /* before here, memory was given back */
+	mime_part *open;    /* whose body is passed */
+	gboolean started;   /* the first header is over */
+	gboolean is_mail;   /* the header is one of a mail, not of a part */
+	gboolean in_digest; /* parts that don't say what they are, are mails */
+	guint mails, depth; /* open now */
+	level levels[MIME_DEPTH_MAX];
+} walk;
 
 static void
 part_free(gpointer data)
 {
-	part *p = data;
+	mime_part *p = data;
 
-	g_free(p->type);
 	g_free(p->name);
+	g_free(p->type);
 	g_free(p);
 }
 
-void
-mime_free(mime *m)
+/* ---- parts ---- */
+
+static mime_encoding
+encoding_of(mime_span head)
 {
-	if (m == NULL)
-		return;
-	if (m->len > 0)
-		munmap(m->map, m->len);
-	g_ptr_array_unref(m->parts);
-	g_free(m->subject);
-	g_free(m->original);
-	mime_bounce_free(m->bounce);
-	g_free(m);
-}
+	g_autofree char *field = mime_field(head, "Content-Transfer-Encoding");
 
-/* ---- the walk ---- */
-
-static void walk(mime *, mime_bytes, guint depth);
-
-/* Is LINE a delimiter of BOUNDARY?  *RET_LAST: the last one (RFC 2046 5.1.1). */
-static gboolean
-is_delimiter(mime_bytes line, const char *boundary, gboolean *ret_last)
-{
-	gsize len = strlen(boundary);
-
-	if (line.len < len + 2 || memcmp(line.at, "--", 2) != 0 ||
-	    memcmp(line.at + 2, boundary, len) != 0)
-		return FALSE;
-	const char *rest = line.at + 2 + len, *end = line.at + line.len;
-	*ret_last = end - rest >= 2 && memcmp(rest, "--", 2) == 0;
-	rest += *ret_last ? 2 : 0;
-	while (rest < end && (*rest == ' ' || *rest == '\t' || *rest == '\r' || *rest == '\n'))
-		rest++;
-	return rest == end;
-}
-
-/* A mail that was cut short has no last delimiter: its last part reaches to the end. */
-static void
-walk_parts(mime *m, mime_bytes body, const char *boundary, guint depth)
-{
-	mime_bytes rest = body, line;
-	const char *from = NULL;
-	gboolean last = FALSE;
-
-	while (!last && m->parts->len < PARTS_MAX && mime_line(&rest, &line)) {
-		if (!is_delimiter(line, boundary, &last))
-			continue;
-		if (from != NULL)
-			walk(m, (mime_bytes){from, (gsize)(line.at - from)}, depth);
-		from = rest.at;
-	}
-	if (!last && from != NULL && from < body.at + body.len)
-		walk(m, (mime_bytes){from, (gsize)(body.at + body.len - from)}, depth);
-}
-
-static encoding
-encoding_of(mime_bytes head)
-{
-	g_autofree char *text = mime_header(head, "Content-Transfer-Encoding");
-	g_autofree char *value = text == NULL ? NULL : mime_value(text);
-
-	return g_strcmp0(value, "base64") == 0             ? BASE64
-	       : g_strcmp0(value, "quoted-printable") == 0 ? QUOTED
-							   : PLAIN;
+	if (field == NULL)
+		return MIME_AS_IT_IS;
+	if (g_ascii_strncasecmp(field, "base64", strlen("base64")) == 0)
+		return MIME_BASE64;
+	return g_ascii_strncasecmp(field, "quoted-printable", strlen("quoted-printable")) == 0
+		       ? MIME_QUOTED
+		       : MIME_AS_IT_IS;
 }
 
 static char *
-name_of(mime_bytes head, const char *type)
+name_of(mime_span head, const char *content_type)
 {
-	g_autofree char *disposition = mime_header(head, "Content-Disposition");
-	char *name = disposition == NULL ? NULL : mime_parameter(disposition, "filename");
+	g_autofree char *disposition = mime_field(head, "Content-Disposition");
+	char *name = mime_param(disposition, "filename");
 
-	return name != NULL || type == NULL ? name : mime_parameter(type, "name");
+	return name != NULL ? name : mime_param(content_type, "name");
+}
+
+/* What comes behind the last part that is seen isn't walked through. */
+static void
+open_part(walk *w, mime_span head, const char *field, char *type, const char *body)
+{
+	if (w->m->parts->len == MIME_PARTS_MAX) {
+		w->at = w->end;
+		g_free(type);
+		return;
+	}
+	mime_part *p = g_new0(mime_part, 1);
+	p->name = name_of(head, field);
+	p->type = type;
+	p->encoding = encoding_of(head);
+	p->mails = w->mails;
+	p->body.at = body;
+	g_ptr_array_add(w->m->parts, p);
+	w->open = p;
+}
+
+/* The line break before a delimiter belongs to it. */
+static void
+close_part(walk *w, const char *end, gboolean delimited)
+{
+	if (w->open == NULL)
+		return;
+	const char *start = w->open->body.at;
+	if (delimited && end > start && end[-1] == '\n')
+		end--;
+	if (delimited && end > start && end[-1] == '\r')
+		end--;
+	w->open->body.len = end > start ? (gsize)(end - start) : 0;
+	w->open = NULL;
+}
+
+/* ---- multiparts and mails ---- */
+
+static void
+open_level(walk *w, const char *field, const char *type)
+{
+	g_autofree char *boundary = mime_param_raw(field, "boundary");
+	gsize len = boundary != NULL ? strlen(boundary) : 0;
+
+	if (len == 0 || len > BOUNDARY_MAX || w->depth == MIME_DEPTH_MAX)
+		return;
+	w->levels[w->depth++] = (level){g_steal_pointer(&boundary), len, w->mails,
+					strcmp(type, "multipart/digest") == 0};
 }
 
 static void
-note_part(mime *m, mime_bytes head, mime_bytes body, const char *header, const char *type)
+close_levels(walk *w, guint depth)
 {
-	part *p = g_new(part, 1);
+	while (w->depth > depth)
+		g_free(w->levels[--w->depth].boundary);
+}
 
-	*p = (part){body, encoding_of(head), g_strdup(type), name_of(head, header)};
-	g_ptr_array_add(m->parts, p);
-	if (strcmp(type, "message/delivery-status") == 0 && m->bounce == NULL)
-		m->bounce = mime_read_status(body, NULL);
-	if (strcmp(type, "text/rfc822-headers") == 0 && m->original == NULL) {
-		g_autofree char *id = mime_header(body, "Message-ID");
+static void
+open_mail(walk *w, const char *body)
+{
+	if (w->mails == MIME_DEPTH_MAX)
+		return;
+	w->mails++;
+	w->in_digest = FALSE;
+	w->is_mail = TRUE;
+	w->head = body;
+}
 
-		m->original = mime_bare_id(id);
+static gboolean
+is_mail_type(const char *type)
+{
+	return strcmp(type, "message/rfc822") == 0 || strcmp(type, "message/global") == 0;
+}
+
+static void
+note_head(walk *w, mime_span head)
+{
+	if (!w->started)
+		w->m->head = head;
+	else if (w->is_mail && w->mails == 1 && w->m->original.at == NULL)
+		w->m->original = head;
+	w->started = TRUE;
+	w->is_mail = FALSE;
+}
+
+/* The header ends at STOP, and what it is about starts at BODY. */
+static void
+end_head(walk *w, const char *stop, const char *body)
+{
+	mime_span head = {w->head, MIN((gsize)(stop - w->head), MIME_HEAD_MAX)};
+	g_autofree char *field = mime_field(head, "Content-Type");
+	g_autofree char *type = mime_media(field, w->in_digest ? "message/rfc822" : "text/plain");
+
+	w->head = NULL;
+	note_head(w, head);
+	if (g_str_has_prefix(type, "multipart/"))
+		open_level(w, field, type);
+	else if (is_mail_type(type) && encoding_of(head) == MIME_AS_IT_IS)
+		open_mail(w, body);
+	else
+		open_part(w, head, field, g_steal_pointer(&type), body);
+}
+
+/* ---- lines ---- */
+
+/* Is LINE (without the blanks at its end) that level's delimiter? */
+static gboolean
+delimits(const level *l, const mime_span *line, gboolean *ret_last)
+{
+	const char *text = line->at + 2;
+	gsize len = line->len - 2;
+
+	if ((len != l->len && len != l->len + 2) || memcmp(text, l->boundary, l->len) != 0)
+		return FALSE;
+	*ret_last = len != l->len;
+	return len == l->len || (text[len - 2] == '-' && text[len - 1] == '-');
+}
+
+/* Which open multipart LINE delimits, the innermost first; -1: none. */
+static int
+find_level(const walk *w, mime_span line, gboolean *ret_last)
+{
+	if (line.len < 3 || line.at[0] != '-' || line.at[1] != '-')
+		return -1;
+	while (line.len > 2 && (line.at[line.len - 1] == ' ' || line.at[line.len - 1] == '\t'))
+		line.len--;
+	for (guint i = w->depth; i-- > 0;)
+		if (delimits(&w->levels[i], &line, ret_last))
+			return (int)i;
+	return -1;
+}
+
+/* All that is within that level ends at LINE, be it finished or not. */
+static void
+meet_delimiter(walk *w, const mime_span *line, guint at, gboolean last)
+{
+	if (w->head != NULL)
+		end_head(w, line->at, line->at);
+	close_part(w, line->at, TRUE);
+	close_levels(w, at + 1);
+	w->mails = w->levels[at].mails;
+	w->in_digest = w->levels[at].digest;
+	w->is_mail = FALSE;
+	w->head = last ? NULL : w->at;
+	if (last)
+		close_levels(w, at);
+}
+
+static void
+meet_line(walk *w, const mime_span *line)
+{
+	gboolean last = FALSE;
+	int at = find_level(w, *line, &last);
+
+	if (at >= 0)
+		meet_delimiter(w, line, (guint)at, last);
+	else if (w->head != NULL && line->len == 0)
+		end_head(w, line->at, w->at);
+	if (w->at - w->kept >= FORGET) {
+		mime_forget(w->kept, w->at);
+		w->kept = w->at;
 	}
 }
 
-/* A mail in the mail: whose it was counts for reports of failure. */
 static void
-walk_mail(mime *m, mime_bytes mail, guint depth)
+walk_through(mime *m)
 {
-	mime_bytes head, body;
+	walk w = {.m = m, .at = m->map, .end = m->map + m->size, .kept = m->map};
+	mime_span line;
 
-	mime_split(mail, &head, &body);
-	g_autofree char *id = mime_header(head, "Message-ID");
-	if (m->original == NULL)
-		m->original = mime_bare_id(id);
-	walk(m, mail, depth);
-}
-
-static void
-walk(mime *m, mime_bytes bytes, guint depth)
-{
-	mime_bytes head, body;
-
-	if (depth > DEPTH_MAX || m->parts->len >= PARTS_MAX)
-		return;
-	mime_split(bytes, &head, &body);
-	g_autofree char *header = mime_header(head, "Content-Type");
-	g_autofree char *type = header == NULL ? g_strdup("text/plain") : mime_value(header);
-	g_autofree char *boundary =
-		g_str_has_prefix(type, "multipart/") ? mime_parameter(header, "boundary") : NULL;
-	if (boundary != NULL && *boundary != '\0')
-		walk_parts(m, body, boundary, depth + 1);
-	else if ((strcmp(type, "message/rfc822") == 0 || strcmp(type, "message/global") == 0) &&
-		 encoding_of(head) == PLAIN)
-		walk_mail(m, body, depth + 1);
-	else
-		note_part(m, head, body, header, type);
+	w.head = w.at;
+	while (mime_line(&w.at, w.end, &line))
+		meet_line(&w, &line);
+	/* A mail that was cut has all that came before. */
+	if (w.head != NULL)
+		end_head(&w, w.end, w.end);
+	close_part(&w, w.end, FALSE);
+	close_levels(&w, 0);
 }
 
 /* ---- the mail ---- */
 
 static gboolean
-says_automatic(mime_bytes head)
-{
-	static const struct {
-		const char *name, *words; /* NULL: whatever it says */
-	} rows[] = {{"Precedence", "bulk junk auto_reply list"},
-		    {"X-Autoreply", NULL},
-		    {"X-Autorespond", NULL},
-		    {"X-Auto-Response-Suppress", NULL}};
-	g_autofree char *by = mime_header(head, "Auto-Submitted");
-	g_autofree char *path = mime_header(head, "Return-Path");
-
-	if ((by != NULL && g_ascii_strncasecmp(by, "no", 2) != 0) || g_strcmp0(path, "<>") == 0)
-		return TRUE;
-	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *text = mime_header(head, rows[i].name);
-		g_autofree char *value = text == NULL ? NULL : mime_value(text);
-
-		if (value != NULL && *value != '\0' &&
-		    (rows[i].words == NULL || strstr(rows[i].words, value) != NULL))
-			return TRUE;
-	}
-	return FALSE;
-}
-
-/* Some mail systems write no RFC 3464, but name in a header whom they could not reach. */
-static void
-find_old_bounce(mime *m, mime_bytes head)
-{
-	g_autofree char *failed = mime_header(head, "X-Failed-Recipients");
-
-	if (m->bounce != NULL || failed == NULL)
-		return;
-	m->bounce = g_new0(mime_bounce, 1);
-	m->bounce->permanent = TRUE;
-	m->bounce->status = g_strdup("");
-	m->bounce->text = mime_decode("not delivered");
-}
-
-static gboolean
-map(mime *m, int fd, GError **error)
+map_file(mime *m, int fd, GError **error)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) != 0) {
-		fail_errno(error, errno, "cannot look at a mail");
+		fail_errno(error, errno, "can't look at the mail");
 		return FALSE;
 	}
-	if (st.st_size == 0) {
-		fail_set(error, FAIL_REJECT, "an empty mail");
+	if (!S_ISREG(st.st_mode) || st.st_size <= 0) {
+		fail_set(error, FAIL_REJECT, "the mail is empty");
 		return FALSE;
 	}
-	m->map = mmap(NULL, (gsize)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (m->map == MAP_FAILED) {
-		fail_errno(error, errno, "cannot map a mail");
+	void *map = mmap(NULL, (gsize)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED) {
+		fail_errno(error, errno, "can't map the mail");
 		return FALSE;
 	}
-	m->len = (gsize)st.st_size;
+	m->map = map;
+	m->size = (gsize)st.st_size;
 	return TRUE;
 }
 
@@ -238,21 +280,32 @@ mime *
 mime_open(int fd, GError **error)
 {
 	g_autoptr(mime) m = g_new0(mime, 1);
-	mime_bytes head, body;
 
 	m->parts = g_ptr_array_new_with_free_func(part_free);
-	if (!map(m, fd, error))
+	if (!map_file(m, fd, error))
 		return NULL;
-	const mime_bytes all = {m->map, m->len};
-	mime_split(all, &head, &body);
-	g_autofree char *subject = mime_header(head, "Subject");
-	m->subject = subject == NULL ? g_strdup("") : mime_decode(subject);
-	m->automatic = says_automatic(head);
-	walk(m, all, 0);
-	find_old_bounce(m, head);
-	if (m->bounce != NULL)
-		m->bounce->id = g_strdup(m->original);
+	walk_through(m);
+	if (!mime_has_fields(m->head)) {
+		fail_set(error, FAIL_REJECT, "this is no mail: it has no header");
+		return NULL;
+	}
+	g_autofree char *subject = mime_field(m->head, "Subject");
+	m->subject = mime_words(subject != NULL ? subject : "");
+	m->bounce = mime_find_bounce(m);
 	return g_steal_pointer(&m);
+}
+
+void
+mime_free(mime *m)
+{
+	if (m == NULL)
+		return;
+	if (m->map != NULL)
+		munmap(m->map, m->size);
+	g_ptr_array_unref(m->parts);
+	mime_bounce_free(m->bounce);
+	g_free(m->subject);
+	g_free(m);
 }
 
 guint
@@ -264,13 +317,13 @@ mime_parts(const mime *m)
 const char *
 mime_part_name(const mime *m, guint i)
 {
-	return ((const part *)m->parts->pdata[i])->name;
+	return ((const mime_part *)m->parts->pdata[i])->name;
 }
 
 const char *
 mime_part_type(const mime *m, guint i)
 {
-	return ((const part *)m->parts->pdata[i])->type;
+	return ((const mime_part *)m->parts->pdata[i])->type;
 }
 
 const char *
@@ -279,85 +332,36 @@ mime_subject(const mime *m)
 	return m->subject;
 }
 
-gboolean
-mime_is_automatic(const mime *m)
-{
-	return m->automatic;
-}
-
 const mime_bounce *
 mime_get_bounce(const mime *m)
 {
 	return m->bounce;
 }
 
-/* ---- the bytes of a part ---- */
+/* ---- automatic mails ---- */
 
-/* Decodes LINE of a part in quoted-printable (RFC 2045 6.7) in place of OUT; returns its length. */
-static gsize
-unquote(mime_bytes line, char *out)
+/* The first word of a field in lower case; NULL: there is no such field. */
+static char *
+word_of(mime_span head, const char *name)
 {
-	gsize len = 0, end = line.len;
-	gboolean soft;
+	g_autofree char *field = mime_field(head, name);
 
-	while (end > 0 && strchr("\r\n \t", line.at[end - 1]) != NULL && line.at[end - 1] != '\0')
-		end--;
-	soft = end > 0 && line.at[end - 1] == '=';
-	end -= soft;
-	for (gsize i = 0; i < end; i++) {
-		if (line.at[i] == '=' && i + 2 < end + 0 + 1 && i + 2 < line.len &&
-		    g_ascii_isxdigit(line.at[i + 1]) && g_ascii_isxdigit(line.at[i + 2])) {
-			out[len++] = (char)(g_ascii_xdigit_value(line.at[i + 1]) * 16 +
-					    g_ascii_xdigit_value(line.at[i + 2]));
-			i += 2;
-		} else {
-			out[len++] = line.at[i];
-		}
-	}
-	if (!soft && line.at[line.len - 1] == '\n') {
-		if (line.len > 1 && line.at[line.len - 2] == '\r')
-			out[len++] = '\r';
-		out[len++] = '\n';
-	}
-	return len;
+	if (field == NULL)
+		return NULL;
+	field[strcspn(field, " \t;(")] = '\0';
+	return g_ascii_strdown(field, -1);
 }
 
 gboolean
-mime_part_save(const mime *m, guint i, int out, guint64 limit, GError **error)
+mime_is_automatic(const mime *m)
 {
-	const part *p = m->parts->pdata[i];
-	enum { STEP = 48 * 1024 };
-	g_autofree char *buffer = g_malloc(STEP + 8);
-	mime_bytes rest = p->body;
-	guint save = 0;
-	guint64 total = 0;
-	int state = 0;
+	static const char *const bulk[] = {"bulk", "junk", "auto_reply", NULL};
+	g_autofree char *submitted = word_of(m->head, "Auto-Submitted");
+	g_autofree char *precedence = word_of(m->head, "Precedence");
+	g_autofree char *reply = word_of(m->head, "X-Autoreply");
+	g_autofree char *path = word_of(m->head, "Return-Path");
 
-	while (rest.len > 0) {
-		mime_bytes piece = {rest.at, MIN(rest.len, STEP)};
-		gsize len = piece.len;
-
-		if (p->encoding == QUOTED && mime_line(&rest, &piece)) {
-			piece.len = MIN(piece.len, STEP);
-			len = unquote(piece, buffer);
-		} else if (p->encoding == BASE64) {
-			len = g_base64_decode_step(piece.at, piece.len, (guchar *)buffer, &state,
-						   &save);
-		} else {
-			memcpy(buffer, piece.at, len);
-		}
-		if (p->encoding != QUOTED) {
-			rest.at += piece.len;
-			rest.len -= piece.len;
-		}
-		total += len;
-		if (total > limit) {
-			fail_set(error, REASON_TOO_LARGE,
-				 "an attachment of more than %" G_GUINT64_FORMAT " bytes", limit);
-			return FALSE;
-		}
-		if (!fsio_write_all(out, buffer, len, error))
-			return FALSE;
-	}
-	return TRUE;
+	return (submitted != NULL && strcmp(submitted, "no") != 0) ||
+	       (precedence != NULL && g_strv_contains(bulk, precedence)) ||
+	       (reply != NULL && strcmp(reply, "no") != 0) || g_strcmp0(path, "<>") == 0;
 }

@@ -27,6 +27,11 @@ UNIT_TESTS = \
 	tests/unit/mail_url-t \
 	tests/unit/manifest-t \
 	tests/unit/message-t \
+	tests/unit/mime-t \
+	tests/unit/mime_bounce-t \
+	tests/unit/mime_hostile-t \
+	tests/unit/mime_name-t \
+	tests/unit/mime_write-t \
 	tests/unit/offer-t \
 	tests/unit/offer_refused-t \
 	tests/unit/pairing-t \
@@ -149,6 +154,7 @@ EXTRA_DIST += \
 	tests/unit/offer_kit.h \
 	tests/unit/desk_apply_kit.h \
 	tests/unit/desk_kit.h \
+	tests/unit/mime_kit.h \
 	tests/unit/pgp_kit.h \
 	tests/unit/pgp_life_kit.h \
 	tests/unit/smtp_kit.h
