@@ -1,5 +1,6 @@
 EXTRA_DIST += \
 	contrib/bench \
+	contrib/bench-mail \
 	contrib/bench-run \
 	contrib/check \
 	contrib/cppcheck-suppressions \
@@ -41,8 +42,8 @@ deb: all
 .PHONY: deb
 
 # Not part of check: they take minutes, and their numbers are the machine's.
-bench: bench-peers bench-run
-bench-peers bench-run: handsel handsel-pgp
+bench: bench-peers bench-run bench-mail
+bench-peers bench-run bench-mail: handsel handsel-pgp
 	HANDSEL='$(abs_top_builddir)/handsel' HANDSEL_PGP='$(abs_top_builddir)/handsel-pgp' \
 		'$(srcdir)/contrib/'$$(echo $@ | sed s/-peers//)
-.PHONY: bench bench-peers bench-run
+.PHONY: bench bench-peers bench-run bench-mail
