@@ -158,13 +158,20 @@ leave(GError **error)
 	return FALSE;
 }
 
+/* Is WHEN, which may be NULL, the answer of Q? */
+static gboolean
+answered_by(const wizard *w, const wizard_question *q, const char *when)
+{
+	g_autofree char *answer = when != NULL ? wizard_known(w, q) : NULL;
+
+	return when != NULL && g_strcmp0(answer, when) == 0;
+}
+
 /* Did the answer of Q end it all? */
 static gboolean
 stops(wizard *w, const wizard_question *q)
 {
-	g_autofree char *answer = wizard_known(w, q);
-
-	if (q->stop == NULL || g_strcmp0(answer, q->stop) != 0)
+	if (!answered_by(w, q, q->stop))
 		return FALSE;
 	if (q->advice != NULL) {
 		g_autofree char *text = wizard_expand(w, q->advice);
@@ -191,14 +198,13 @@ static guint
 go_on(wizard *w, guint i)
 {
 	const wizard_question *q = &w->questions[i];
-	g_autofree char *answer = wizard_known(w, q);
-	guint ret = i + 1;
+	guint ret = 0;
 
-	if (q->redo == NULL || g_strcmp0(answer, q->redo) != 0) {
+	if (!answered_by(w, q, q->redo)) {
 		g_array_append_val(w->way, i);
-		return ret;
+		return i + 1;
 	}
-	for (ret = 0; strcmp(w->questions[ret].key, q->from) != 0;)
+	while (strcmp(w->questions[ret].key, q->from) != 0)
 		ret++;
 	while (w->way->len > 0 && g_array_index(w->way, guint, w->way->len - 1) >= ret)
 		g_array_set_size(w->way, w->way->len - 1);

@@ -138,16 +138,16 @@ show_question(wizard *w, const wizard_question *q)
 static char *
 shown_default(const wizard *w, const wizard_question *q)
 {
+	/* No copy of a secret is made to tell that there is one. */
+	if (is_secret(q))
+		return g_hash_table_contains(w->typed, q->key) ? g_strdup("as before") : NULL;
 	g_autofree char *value = wizard_known(w, q);
-
 	if (q->kind == WIZARD_YES)
 		return g_strdup(value == NULL                             ? "y/n"
 				: strcmp(value, q->choices[0].value) == 0 ? "Y/n"
 									  : "y/N");
 	if (value == NULL || *value == '\0')
 		return NULL;
-	if (is_secret(q))
-		return g_strdup("as before");
 	return q->kind == WIZARD_CHOICE ? g_strdup_printf("%u", number_of(q, value))
 					: g_steal_pointer(&value);
 }

@@ -189,6 +189,33 @@ untried() {
 check "the test can be left out" untried
 refute "nothing was tried" shows 'receive: '
 echo 's/<annapw/<wrongword/' >other-word
+check "POP3 can only delete, which is not asked then" typed 1 link new <<END
+>partner? 
+<nord
+>Choose [1]: 
+<2
+>side: 
+<anna@example.com
+>:993]: 
+<pop3s://anna@localhost:$POP3S_PORT
+>there [anna]: 
+<
+>[1]: 
+<
+>shown): 
+<annapw
+>:587]: 
+<localhost:$SMTP_PORT
+>receiving? [Y/n] 
+<
+>[system]: 
+<ca.pem
+>now? [Y/n] 
+<
+>empty): 
+^C
+END
+check "it works, too" shows '^  ok  receive: it arrives: '
 wrong_and_on() {
 	{ answers | sed -f other-word && printf '>is? [y/N] \n<y\n>empty): \n^C\n'; } | typed 1 link new
 }
@@ -269,6 +296,7 @@ END
 check "he sees where Anna gets her mails" shows '^Site anna gets its mails at anna@example\.com\.'
 check "both ways work" shows '^  ok  receive: it arrives: '
 check "his answer has left" shows '^Joined\. s1 \(handshake\) has been mailed'
+check "his link waits for hers" says 0 'handshake, waiting for their ping' at bert status anna
 check "he sees both addresses" shows '^        theirs +anna@example\.com$'
 sed -i '/^Server /d' screen
 check "what he has not typed himself is not longer than the terminal" narrow
