@@ -9,39 +9,20 @@
 #include "base/fail.h"
 #include "spool/imap_private.h"
 
-#define BUFFER     8192
-#define ANSWER_MAX 300 /* bytes of what the server says in a message */
+#define BUFFER 8192
 
 /* ---- the connection, as libetpan wants it ---- */
 
 static ssize_t
 low_read(mailstream_low *low, void *buf, size_t len)
 {
-	imap *m = low->data;
-	gsize left = strlen(m->greeting);
-
-	if (left > 0) {
-		len = MIN(len, left);
-		memcpy(buf, m->greeting, len);
-		m->greeting += len;
-		return (ssize_t)len;
-	}
-	/* A server must not fill our memory by a single answer. */
-	if (m->budget <= 0) {
-		m->over = TRUE;
-		return -1;
-	}
-	ssize_t got = net_stream_read(m->stream, buf, len);
-	m->budget -= MAX(got, 0);
-	return got;
+	return wire_read(low->data, buf, len);
 }
 
 static ssize_t
 low_write(mailstream_low *low, const void *buf, size_t len)
 {
-	imap *m = low->data;
-
-	return net_stream_write(m->stream, buf, len);
+	return wire_write(low->data, buf, len) ? (ssize_t)len : -1;
 }
 
 static int
@@ -54,9 +35,9 @@ low_close(mailstream_low *low)
 static int
 low_fd(mailstream_low *low)
 {
-	imap *m = low->data;
+	const wire *w = low->data;
 
-	return net_stream_fd(m->stream);
+	return net_stream_fd(w->stream);
 }
 
 static void
@@ -91,105 +72,145 @@ static mailstream_low_driver driver = {
 
 /* ---- errors ---- */
 
-void
-imap_begin(imap *m)
+/* What NO means, by its code (RFC 5530, RFC 9208). */
+static int
+refusal(const char *said, int no)
 {
-	m->budget = IMAP_ANSWER_MAX;
-	m->over = FALSE;
+	static const struct {
+		const char *code;
+		int reason;
+	} codes[] = {
+		{"[OVERQUOTA", REASON_MAIL_FULL},  {"[UNAVAILABLE", REASON_MAIL_LATER},
+		{"[INUSE", REASON_MAIL_LATER},     {"[LIMIT", REASON_MAIL_LATER},
+		{"[SERVERBUG", REASON_MAIL_LATER},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(codes); i++)
+		if (g_ascii_strncasecmp(said, codes[i].code, strlen(codes[i].code)) == 0)
+			return codes[i].reason;
+	return no;
 }
 
-/* What the server said last, as part of a line; caller frees. */
-static char *
-said(const imap *m)
+static void
+fail_answer(const imap *m, int no, const char *what, GError **error)
 {
-	const char *text = m->session->imap_response;
-	g_autofree char *valid =
-		text == NULL ? g_strdup("")
-			     : g_utf8_make_valid(text, (gssize)strnlen(text, ANSWER_MAX));
+	const char *said = m->wire.said != NULL ? m->wire.said : "";
 
-	for (char *p = valid; *p != '\0'; p++)
-		if (g_ascii_iscntrl(*p))
-			*p = ' ';
-	return g_strdup(g_strstrip(valid));
-}
-
-static gboolean
-is_refusal(int code)
-{
-	switch (code) {
-	case MAILIMAP_ERROR_BAD_STATE:
-	case MAILIMAP_ERROR_STREAM:
-	case MAILIMAP_ERROR_PARSE:
-	case MAILIMAP_ERROR_CONNECTION_REFUSED:
-	case MAILIMAP_ERROR_MEMORY:
-	case MAILIMAP_ERROR_FATAL:
-	case MAILIMAP_ERROR_PROTOCOL:
-		return FALSE;
-	default:
-		return TRUE;
-	}
+	if (m->wire.verdict == WIRE_NO)
+		fail_set(error, refusal(said, no), "%s: %s: %s", m->place, what,
+			 *said != '\0' ? said : "refused");
+	else if (m->wire.verdict == WIRE_BAD)
+		fail_set(error, REASON_MAIL_ANSWER, "%s: %s: the server does not understand it: %s",
+			 m->place, what, said);
+	else
+		fail_set(error, REASON_MAIL_ANSWER, "%s: %s: the answer can't be understood",
+			 m->place, what);
 }
 
 gboolean
 imap_check(imap *m, int code, int no, const char *what, GError **error)
 {
-	if (code == MAILIMAP_NO_ERROR && !m->over)
-		return TRUE;
-	if (m->over) {
-		fail_set(error, REASON_MAIL_ANSWER, "%s: %s: the answer is larger than %d MiB",
-			 m->place, what, IMAP_ANSWER_MAX / (1024 * 1024));
-	} else if (code == MAILIMAP_ERROR_STREAM) {
+	switch (m->wire.state) {
+	case WIRE_FINE:
+		/* libetpan takes a part of an answer, and NO behind it, for success. */
+		if (code == MAILIMAP_NO_ERROR && m->wire.verdict == WIRE_OK)
+			return TRUE;
+		fail_answer(m, no, what, error);
+		break;
+	case WIRE_BROKE:
 		fail_set(error, REASON_MAIL_AWAY, "%s: %s: the connection broke", m->place, what);
-	} else if (is_refusal(code)) {
-		g_autofree char *text = said(m);
-		gboolean full = strstr(text, "OVERQUOTA") != NULL;
-
-		fail_set(error, full ? REASON_MAIL_FULL : no, "%s: %s: %s", m->place, what,
-			 *text != '\0' ? text : "refused");
-	} else {
+		break;
+	case WIRE_SILENT:
+		fail_set(error, REASON_MAIL_AWAY, "%s: %s: no answer for %u seconds", m->place,
+			 what, m->timeout);
+		break;
+	case WIRE_BYE:
+		fail_set(error, REASON_MAIL_AWAY, "%s: %s: the server ended the session%s%s",
+			 m->place, what, *m->wire.said != '\0' ? ": " : "", m->wire.said);
+		break;
+	case WIRE_LARGE:
+		fail_set(error, REASON_MAIL_ANSWER, "%s: %s: the answer is too large", m->place,
+			 what);
+		break;
+	case WIRE_STRANGE:
 		fail_set(error, REASON_MAIL_ANSWER, "%s: %s: the answer can't be understood",
 			 m->place, what);
+		break;
 	}
 	return FALSE;
 }
 
 /* ---- the session ---- */
 
+gboolean
+imap_skip(imap *m)
+{
+	if (!wire_skip(&m->wire))
+		return FALSE;
+	m->session->imap_stream->read_buffer_len = 0;
+	return TRUE;
+}
+
+gboolean
+imap_say(imap *m, const char *command)
+{
+	g_autofree char *line = g_strdup_printf("h%u %s\r\n", ++m->tag, command);
+
+	wire_begin(&m->wire);
+	return wire_write(&m->wire, line, strlen(line));
+}
+
+/* Asked for here, as libetpan dereferences NULL when the answer is missing. */
+static gboolean
+ask_capabilities(imap *m, GError **error)
+{
+	const char *line = NULL;
+
+	if (imap_say(m, "CAPABILITY"))
+		while (m->wire.verdict == WIRE_NONE && (line = wire_line(&m->wire)) != NULL) {
+			g_auto(GStrv) words = g_strsplit(line, " ", -1);
+
+			if (g_strv_length(words) < 2 ||
+			    g_ascii_strcasecmp(words[1], "CAPABILITY") != 0)
+				continue;
+			for (guint i = 2; words[i] != NULL; i++) {
+				m->idle |= g_ascii_strcasecmp(words[i], "IDLE") == 0;
+				m->move |= g_ascii_strcasecmp(words[i], "MOVE") == 0;
+				m->uidplus |= g_ascii_strcasecmp(words[i], "UIDPLUS") == 0;
+			}
+		}
+	return imap_check(m, MAILIMAP_NO_ERROR, REASON_MAIL_ANSWER, "CAPABILITY", error);
+}
+
 static gboolean
 greet(imap *m, GError **error)
 {
-	struct mailimap_capability_data *capabilities = NULL;
-	mailstream_low *low = mailstream_low_new(m, &driver);
+	mailstream_low *low = mailstream_low_new(&m->wire, &driver);
 	mailstream *stream = low == NULL ? NULL : mailstream_new(low, BUFFER);
 
 	m->session = mailimap_new(0, NULL);
-	if (stream == NULL || m->session == NULL) {
+	if (stream == NULL || m->session == NULL ||
+	    mailimap_connect(m->session, stream) != MAILIMAP_NO_ERROR_AUTHENTICATED) {
 		fail_set(error, FAIL_RETRY, "%s: out of memory", m->place);
 		return FALSE;
 	}
-	int code = mailimap_connect(m->session, stream);
-	if (code != MAILIMAP_NO_ERROR_AUTHENTICATED)
-		return imap_check(m, code == MAILIMAP_NO_ERROR ? MAILIMAP_ERROR_PROTOCOL : code,
-				  REASON_MAIL_ANSWER, "greeting", error);
-	imap_begin(m);
-	code = mailimap_capability(m->session, &capabilities);
-	if (capabilities != NULL)
-		mailimap_capability_data_free(capabilities);
-	return imap_check(m, code, REASON_MAIL_ANSWER, "CAPABILITY", error);
+	return ask_capabilities(m, error);
 }
 
 imap *
 imap_open(const net_account *account, GError **error)
 {
+	const mail_url *u = account->url;
 	net_stream *stream = net_stream_open(account, error);
 
 	if (stream == NULL)
 		return NULL;
 	g_autoptr(imap) m = g_new0(imap, 1);
 	m->stream = stream;
-	m->place = g_strdup_printf("%s:%u", account->url->host, account->url->port);
-	m->greeting = "* PREAUTH ready\r\n";
-	imap_begin(m);
+	m->timeout = account->timeout;
+	m->place = g_strdup_printf(strchr(u->host, ':') != NULL ? "[%s]:%u" : "%s:%u", u->host,
+				   u->port);
+	wire_init(&m->wire, stream, "* PREAUTH ready\r\n");
 	return greet(m, error) ? g_steal_pointer(&m) : NULL;
 }
 
@@ -199,39 +220,100 @@ imap_close(imap *m)
 	if (m == NULL)
 		return;
 	if (m->session != NULL) {
-		imap_begin(m);
-		/* Never CLOSE, which would expunge what others have marked. */
+		/* The stream says goodbye.  Never CLOSE, which would expunge what others have
+		 * marked. */
 		if (m->session->imap_stream != NULL)
-			mailimap_logout(m->session);
+			mailstream_close(m->session->imap_stream);
+		m->session->imap_stream = NULL;
 		mailimap_free(m->session);
 	}
+	wire_clear(&m->wire);
 	net_stream_close(m->stream);
+	if (m->uids != NULL)
+		g_array_unref(m->uids);
 	g_free(m->place);
 	g_free(m);
 }
 
-/* FOLDER as IMAP writes it (RFC 3501 5.1.3); caller frees. */
-static char *
-folder_name(const imap *m, const char *folder, GError **error)
-{
-	g_autofree char *name = g_convert(folder, -1, "UTF-7-IMAP", "UTF-8", NULL, NULL, NULL);
+/* ---- folders ---- */
 
-	if (name != NULL)
-		return g_steal_pointer(&name);
-	fail_set(error, REASON_MAIL_FOLDER, "%s: \"%s\" can't be the name of a folder", m->place,
-		 folder);
-	return NULL;
+char *
+imap_folder_words(const char *folder)
+{
+	g_autofree char *valid = g_utf8_make_valid(folder, -1);
+
+	for (char *p = valid; *p != '\0'; p++)
+		if (g_ascii_iscntrl(*p))
+			*p = '?';
+	return g_strconcat("folder ", valid, NULL);
+}
+
+static gboolean
+is_plain(gunichar c)
+{
+	return c >= 0x20 && c <= 0x7e;
+}
+
+/* The LEN bytes at TEXT, none of them plain, in modified base64. */
+static void
+append_base64(GString *out, const char *text, glong len)
+{
+	glong units = 0;
+	g_autofree gunichar2 *utf16 = g_utf8_to_utf16(text, len, NULL, &units, NULL);
+
+	for (glong i = 0; i < units; i++)
+		utf16[i] = GUINT16_TO_BE(utf16[i]);
+	g_autofree char *base64 = g_base64_encode((const guchar *)utf16, (gsize)units * 2);
+	for (char *p = base64; *p != '\0' && *p != '='; p++)
+		g_string_append_c(out, *p == '/' ? ',' : *p);
+}
+
+/* RFC 3501, 5.1.3. */
+char *
+imap_folder_name(const imap *m, const char *folder, GError **error)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (*folder == '\0' || !g_utf8_validate(folder, -1, NULL)) {
+		g_autofree char *words = imap_folder_words(folder);
+
+		fail_set(error, REASON_MAIL_FOLDER, "%s: %s: no folder has such a name", m->place,
+			 words);
+		return NULL;
+	}
+	if (g_ascii_strcasecmp(folder, "INBOX") == 0)
+		return g_strdup("INBOX");
+	for (const char *p = folder; *p != '\0';) {
+		const char *end = p;
+
+		while (*end != '\0' && !is_plain(g_utf8_get_char(end)))
+			end = g_utf8_next_char(end);
+		if (end == p) {
+			g_string_append_c(out, *p);
+			if (*p++ == '&')
+				g_string_append_c(out, '-');
+			continue;
+		}
+		g_string_append_c(out, '&');
+		append_base64(out, p, end - p);
+		g_string_append_c(out, '-');
+		p = end;
+	}
+	return g_strdup(out->str);
 }
 
 gboolean
 imap_select(imap *m, const char *folder, gboolean write, imap_folder *ret, GError **error)
 {
-	g_autofree char *name = folder_name(m, folder, error);
-	g_autofree char *what = g_strdup_printf("folder %s", folder);
+	g_autofree char *name = imap_folder_name(m, folder, error);
+	g_autofree char *what = imap_folder_words(folder);
 
 	if (name == NULL)
 		return FALSE;
-	imap_begin(m);
+	if (m->uids != NULL)
+		g_array_unref(m->uids);
+	m->uids = NULL;
+	wire_begin(&m->wire);
 	int code = write ? mailimap_select(m->session, name) : mailimap_examine(m->session, name);
 	if (!imap_check(m, code, REASON_MAIL_FOLDER, what, error))
 		return FALSE;
@@ -241,22 +323,48 @@ imap_select(imap *m, const char *folder, gboolean write, imap_folder *ret, GErro
 			 "%s: %s: it has no lasting numbers (UIDVALIDITY)", m->place, what);
 		return FALSE;
 	}
+	if (write && info->sel_perm == MAILIMAP_MAILBOX_READONLY) {
+		fail_set(error, REASON_MAIL_FOLDER, "%s: %s: it may only be read", m->place, what);
+		return FALSE;
+	}
 	*ret = (imap_folder){info->sel_uidvalidity, info->sel_uidnext, info->sel_exists};
 	return TRUE;
+}
+
+/* COMMAND, folder NAME quoted, and the REST of the line. */
+static gboolean
+ask_folder(imap *m, const char *command, const char *name, const char *rest)
+{
+	g_autoptr(GString) line = g_string_new(command);
+
+	g_string_append(line, " \"");
+	for (const char *p = name; *p != '\0'; p++) {
+		if (*p == '"' || *p == '\\')
+			g_string_append_c(line, '\\');
+		g_string_append_c(line, *p);
+	}
+	g_string_append_c(line, '"');
+	g_string_append(line, rest);
+	if (!imap_say(m, line->str))
+		return FALSE;
+	while (m->wire.verdict == WIRE_NONE)
+		if (wire_line(&m->wire) == NULL)
+			return FALSE;
+	return m->wire.verdict == WIRE_OK;
 }
 
 gboolean
 imap_make(imap *m, const char *folder, GError **error)
 {
-	g_autofree char *name = folder_name(m, folder, error);
-	g_autofree char *what = g_strdup_printf("folder %s", folder);
+	g_autofree char *name = imap_folder_name(m, folder, error);
+	g_autofree char *what = imap_folder_words(folder);
 
 	if (name == NULL)
 		return FALSE;
-	imap_begin(m);
-	int code = mailimap_create(m->session, name);
-	if (code == MAILIMAP_NO_ERROR || !is_refusal(code))
-		return imap_check(m, code, REASON_MAIL_FOLDER, what, error);
-	/* Refused: it may be there already.  What is wrong with it will be told by who uses it. */
-	return TRUE;
+	/* It is nearly always there, and not every server says so when it shall be made. */
+	if (ask_folder(m, "STATUS", name, " (UIDVALIDITY)"))
+		return TRUE;
+	if (m->wire.state == WIRE_FINE)
+		ask_folder(m, "CREATE", name, "");
+	return imap_check(m, MAILIMAP_NO_ERROR, REASON_MAIL_FOLDER, what, error);
 }

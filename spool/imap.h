@@ -45,7 +45,7 @@ gboolean imap_fetch(imap *, guint32 uid, guint64 size, int fd, gboolean *ret_gon
 gboolean imap_delete(imap *, const GArray *uids, GError **error);
 /* MOVE, or COPY and imap_delete(). */
 gboolean imap_move(imap *, const GArray *uids, const char *folder, GError **error);
-/* Adds a keyword, and \Seen. */
+/* Adds a keyword, where the folder takes it, and \Seen. */
 gboolean imap_flag(imap *, const GArray *uids, const char *keyword, GError **error);
 /* The UIDs of mails whose headers name Message-ID ID (without brackets); caller frees. */
 GArray *imap_find(imap *, const char *id, GError **error);

@@ -1,6 +1,7 @@
 /*
  * What becomes of mails, and waiting for new ones.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -10,91 +11,188 @@
 #define IDLE_MOST 1500 /* seconds; servers end it after 30 minutes (RFC 2177) */
 #define TICK_MS   1000
 
+/* ---- sets ---- */
+
 struct mailimap_set *
-imap_set(const GArray *uids)
+imap_set(const GArray *uids, guint *at)
 {
 	struct mailimap_set *set = mailimap_set_new_empty();
 
-	/* In ranges, or 10,000 mails would make a line that no server takes. */
-	for (guint i = 0; i < uids->len;) {
-		guint32 first = g_array_index(uids, guint32, i), last = first;
+	for (guint i = 0; i < IMAP_RANGES_MAX && *at < uids->len; i++) {
+		guint32 first = g_array_index(uids, guint32, *at), last = first;
 
-		for (i++; i < uids->len && g_array_index(uids, guint32, i) == last + 1; i++)
-			last++;
+		while (++*at < uids->len && g_array_index(uids, guint32, *at) <= last + 1)
+			last = g_array_index(uids, guint32, *at);
 		mailimap_set_add_interval(set, first, last);
 	}
 	return set;
 }
 
-static gboolean
-store(imap *m, const GArray *uids, struct mailimap_flag *flags[], guint len, GError **error)
+gint
+imap_by_number(gconstpointer a, gconstpointer b)
 {
-	struct mailimap_flag_list *list = mailimap_flag_list_new_empty();
-	struct mailimap_set *set = imap_set(uids);
+	guint32 x = *(const guint32 *)a, y = *(const guint32 *)b;
 
-	for (guint i = 0; i < len; i++)
-		mailimap_flag_list_add(list, flags[i]);
-	struct mailimap_store_att_flags *att = mailimap_store_att_flags_new_add_flags_silent(list);
-	imap_begin(m);
-	int code = mailimap_uid_store(m->session, set, att);
-	mailimap_store_att_flags_free(att);
-	mailimap_set_free(set);
-	return imap_check(m, code, REASON_MAIL_ANSWER, "UID STORE", error);
+	return x < y ? -1 : x > y;
+}
+
+/* Does one thing with a set of mails; a code of libetpan. */
+typedef int set_command(imap *, struct mailimap_set *, gpointer data);
+
+static gboolean
+for_all(imap *m, const GArray *uids, set_command *command, gpointer data, int no, const char *what,
+	GError **error)
+{
+	g_autoptr(GArray) sorted = g_array_sized_new(FALSE, FALSE, sizeof(guint32), uids->len);
+
+	if (uids->len > 0)
+		g_array_append_vals(sorted, uids->data, uids->len);
+	g_array_sort(sorted, imap_by_number);
+	for (guint at = 0; at < sorted->len;) {
+		struct mailimap_set *set = imap_set(sorted, &at);
+
+		wire_begin(&m->wire);
+		int code = command(m, set, data);
+		mailimap_set_free(set);
+		/* What libetpan does not understand of the answer is not needed: OK is. */
+		if (code == MAILIMAP_ERROR_PARSE && imap_skip(m))
+			code = MAILIMAP_NO_ERROR;
+		if (!imap_check(m, code, no, what, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* ---- flags, removal, moving ---- */
+
+static int
+store(imap *m, struct mailimap_set *set, gpointer flags)
+{
+	return mailimap_uid_store(m->session, set, flags);
+}
+
+/* Adds FLAGS, which are taken over. */
+static gboolean
+add_flags(imap *m, const GArray *uids, struct mailimap_flag_list *flags, GError **error)
+{
+	struct mailimap_store_att_flags *how = mailimap_store_att_flags_new_add_flags_silent(flags);
+	gboolean ok = for_all(m, uids, store, how, REASON_MAIL_ANSWER, "UID STORE", error);
+
+	mailimap_store_att_flags_free(how);
+	return ok;
+}
+
+static int
+expunge(imap *m, struct mailimap_set *set, gpointer unused)
+{
+	(void)unused;
+	return mailimap_uid_expunge(m->session, set);
 }
 
 gboolean
 imap_delete(imap *m, const GArray *uids, GError **error)
 {
-	struct mailimap_flag *flags[] = {mailimap_flag_new_deleted()};
+	struct mailimap_flag_list *flags = mailimap_flag_list_new_empty();
 
-	if (!store(m, uids, flags, 1, error))
+	mailimap_flag_list_add(flags, mailimap_flag_new_deleted());
+	if (!add_flags(m, uids, flags, error))
 		return FALSE;
 	/* Without it, they stay as the mailbox's owner leaves them: a plain EXPUNGE would take
 	 * what he has marked along. */
-	if (!mailimap_has_uidplus(m->session))
-		return TRUE;
-	struct mailimap_set *set = imap_set(uids);
-	imap_begin(m);
-	int code = mailimap_uid_expunge(m->session, set);
-	mailimap_set_free(set);
-	return imap_check(m, code, REASON_MAIL_ANSWER, "UID EXPUNGE", error);
+	return !m->uidplus ||
+	       for_all(m, uids, expunge, NULL, REASON_MAIL_ANSWER, "UID EXPUNGE", error);
+}
+
+static int
+move(imap *m, struct mailimap_set *set, gpointer name)
+{
+	return m->move ? mailimap_uid_move(m->session, set, name)
+		       : mailimap_uid_copy(m->session, set, name);
 }
 
 gboolean
 imap_move(imap *m, const GArray *uids, const char *folder, GError **error)
 {
-	g_autofree char *name = g_convert(folder, -1, "UTF-7-IMAP", "UTF-8", NULL, NULL, NULL);
-	g_autofree char *what = g_strdup_printf("folder %s", folder);
-	gboolean move = mailimap_has_extension(m->session, "MOVE");
-	struct mailimap_set *set = imap_set(uids);
+	g_autofree char *name = imap_folder_name(m, folder, error);
+	g_autofree char *what = imap_folder_words(folder);
 
-	imap_begin(m);
-	int code = name == NULL ? MAILIMAP_ERROR_COPY
-		   : move       ? mailimap_uid_move(m->session, set, name)
-				: mailimap_uid_copy(m->session, set, name);
-	mailimap_set_free(set);
-	return imap_check(m, code, REASON_MAIL_FOLDER, what, error) &&
-	       (move || imap_delete(m, uids, error));
+	return name != NULL && for_all(m, uids, move, name, REASON_MAIL_FOLDER, what, error) &&
+	       (m->move || imap_delete(m, uids, error));
+}
+
+/* May mails of the folder have it?  A server that does not say lets them. */
+static gboolean
+takes_keyword(const imap *m, const char *keyword)
+{
+	const struct mailimap_selection_info *info = m->session->imap_selection_info;
+
+	if (info == NULL || info->sel_perm_flags == NULL)
+		return TRUE;
+	for (clistiter *i = clist_begin(info->sel_perm_flags); i != NULL; i = clist_next(i)) {
+		const struct mailimap_flag_perm *p = clist_content(i);
+
+		if (p->fl_type == MAILIMAP_FLAG_PERM_ALL ||
+		    (p->fl_flag != NULL && p->fl_flag->fl_type == MAILIMAP_FLAG_KEYWORD &&
+		     g_ascii_strcasecmp(p->fl_flag->fl_data.fl_keyword, keyword) == 0))
+			return TRUE;
+	}
+	return FALSE;
 }
 
 gboolean
 imap_flag(imap *m, const GArray *uids, const char *keyword, GError **error)
 {
-	struct mailimap_flag *flags[] = {mailimap_flag_new_seen(),
-					 mailimap_flag_new_flag_keyword(strdup(keyword))};
+	struct mailimap_flag_list *flags = mailimap_flag_list_new_empty();
 
-	return store(m, uids, flags, 2, error);
+	mailimap_flag_list_add(flags, mailimap_flag_new_seen());
+	if (takes_keyword(m, keyword))
+		mailimap_flag_list_add(flags, mailimap_flag_new_flag_keyword(strdup(keyword)));
+	return add_flags(m, uids, flags, error);
 }
 
-/* 1: the server says something; 0: the time is over; -1: the connection is. */
-static int
-wait_for_word(imap *m, gint64 until, gboolean (*stop)(gpointer), gpointer data)
-{
-	int heard = m->session->imap_stream->read_buffer_len > 0 ? 1 : 0;
+/* ---- waiting ---- */
 
-	while (heard == 0 && clock_mono_us() < until && !stop(data))
-		heard = net_stream_wait(m->stream, TICK_MS);
-	return heard;
+/* "* 5 EXISTS" and "* 1 RECENT"; what goes, or is flagged, is none. */
+static gboolean
+is_news(const char *line)
+{
+	char *end;
+
+	if (!g_str_has_prefix(line, "* "))
+		return FALSE;
+	guint64 number = g_ascii_strtoull(line + 2, &end, 10);
+	return number > 0 &&
+	       (g_ascii_strcasecmp(end, " EXISTS") == 0 || g_ascii_strcasecmp(end, " RECENT") == 0);
+}
+
+/* Reads a line of the answer; FALSE: there is none. */
+static gboolean
+hear(imap *m, gboolean *news, gboolean *ret_going)
+{
+	const char *line = wire_line(&m->wire);
+
+	if (line == NULL)
+		return FALSE;
+	*news = *news || is_news(line);
+	*ret_going = *line == '+';
+	return TRUE;
+}
+
+/* While the server idles. */
+static void
+listen(imap *m, gint64 until, gboolean (*stop)(gpointer), gpointer data, gboolean *news)
+{
+	gboolean unused;
+
+	while (!*news && m->wire.state == WIRE_FINE && m->wire.verdict == WIRE_NONE &&
+	       clock_mono_us() < until && !stop(data)) {
+		int heard = m->wire.len > 0 ? 1 : net_stream_wait(m->stream, TICK_MS);
+
+		if (heard > 0)
+			hear(m, news, &unused);
+		else if (heard < 0)
+			m->wire.state = WIRE_BROKE;
+	}
 }
 
 gboolean
@@ -102,18 +200,24 @@ imap_wait(imap *m, guint seconds, gboolean (*stop)(gpointer), gpointer data, gbo
 	  gboolean *ret_news, GError **error)
 {
 	gint64 until = clock_mono_us() + (gint64)MIN(seconds, IDLE_MOST) * G_USEC_PER_SEC;
+	gboolean going = FALSE, news = FALSE, idle = m->idle;
 
-	*ret_news = FALSE;
-	*ret_idle = mailimap_has_idle(m->session) != 0;
-	if (!*ret_idle)
-		return TRUE;
-	imap_begin(m);
-	if (!imap_check(m, mailimap_idle(m->session), REASON_MAIL_ANSWER, "IDLE", error))
+	if (idle && imap_say(m, "IDLE"))
+		while (!going && m->wire.verdict == WIRE_NONE && hear(m, &news, &going))
+			;
+	/* Some offer it and refuse. */
+	if (m->wire.state == WIRE_FINE && m->wire.verdict != WIRE_NONE && !going)
+		idle = FALSE;
+	if (going) {
+		listen(m, until, stop, data, &news);
+		if (m->wire.verdict == WIRE_NONE)
+			wire_write(&m->wire, "DONE\r\n", 6);
+		while (m->wire.verdict == WIRE_NONE && hear(m, &news, &going))
+			;
+	}
+	if (idle && !imap_check(m, MAILIMAP_NO_ERROR, REASON_MAIL_ANSWER, "IDLE", error))
 		return FALSE;
-	int heard = wait_for_word(m, until, stop, data);
-	if (heard < 0)
-		return imap_check(m, MAILIMAP_ERROR_STREAM, REASON_MAIL_AWAY, "IDLE", error);
-	*ret_news = heard > 0;
-	imap_begin(m);
-	return imap_check(m, mailimap_idle_done(m->session), REASON_MAIL_ANSWER, "DONE", error);
+	*ret_idle = idle;
+	*ret_news = news;
+	return TRUE;
 }

@@ -10,8 +10,11 @@ libhandsel_a_SOURCES += \
 	spool/imap.c \
 	spool/imap.h \
 	spool/imap_change.c \
+	spool/imap_fetch.c \
 	spool/imap_list.c \
+	spool/imap_parts.c \
 	spool/imap_private.h \
+	spool/imap_wire.c \
 	spool/mail.c \
 	spool/mail_listen.c \
 	spool/mail_login.c \

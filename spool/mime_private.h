@@ -1,7 +1,8 @@
 /*
  * mime_private - what the files that read mails share
  *
- * Included by mime*.c only.  Spans point into the mapped mail; they may hold any byte.
+ * Included by mime*.c, and by imap*.c for what stands in headers.  Spans point into the mapped
+ * mail; they may hold any byte.
  */
 #pragma once
 #include "spool/mime.h"

@@ -21,6 +21,9 @@ UNIT_TESTS = \
 	tests/unit/fsio-t \
 	tests/unit/fsio_dir-t \
 	tests/unit/helper_status-t \
+	tests/unit/imap-t \
+	tests/unit/imap_change-t \
+	tests/unit/imap_fetch-t \
 	tests/unit/item-t \
 	tests/unit/json-t \
 	tests/unit/mail_guess-t \
@@ -154,6 +157,7 @@ EXTRA_DIST += \
 	tests/unit/offer_kit.h \
 	tests/unit/desk_apply_kit.h \
 	tests/unit/desk_kit.h \
+	tests/unit/imap_kit.h \
 	tests/unit/mime_kit.h \
 	tests/unit/pgp_kit.h \
 	tests/unit/pgp_life_kit.h \
@@ -191,6 +195,9 @@ tests_unit_sync_mutants_t_CPPFLAGS = $(AM_CPPFLAGS) -DSYNC_MUTANTS
 FAKE_SERVER = \
 	tests/unit/fake_server.c \
 	tests/unit/fake_server.h
+tests_unit_imap_t_SOURCES = tests/unit/imap-t.c $(FAKE_SERVER)
+tests_unit_imap_change_t_SOURCES = tests/unit/imap_change-t.c $(FAKE_SERVER)
+tests_unit_imap_fetch_t_SOURCES = tests/unit/imap_fetch-t.c $(FAKE_SERVER)
 tests_unit_pop3_t_SOURCES = tests/unit/pop3-t.c $(FAKE_SERVER)
 tests_unit_smtp_t_SOURCES = tests/unit/smtp-t.c $(FAKE_SERVER)
 tests_unit_smtp_login_t_SOURCES = tests/unit/smtp_login-t.c $(FAKE_SERVER)
