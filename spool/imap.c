@@ -16,13 +16,13 @@
 static ssize_t
 low_read(mailstream_low *low, void *buf, size_t len)
 {
-	return wire_read(low->data, buf, len);
+	return imap_wire_read(low->data, buf, len);
 }
 
 static ssize_t
 low_write(mailstream_low *low, const void *buf, size_t len)
 {
-	return wire_write(low->data, buf, len) ? (ssize_t)len : -1;
+	return imap_wire_write(low->data, buf, len) ? (ssize_t)len : -1;
 }
 
 static int
@@ -145,7 +145,7 @@ imap_check(imap *m, int code, int no, const char *what, GError **error)
 gboolean
 imap_skip(imap *m)
 {
-	if (!wire_skip(&m->wire))
+	if (!imap_wire_skip(&m->wire))
 		return FALSE;
 	m->session->imap_stream->read_buffer_len = 0;
 	return TRUE;
@@ -156,8 +156,8 @@ imap_say(imap *m, const char *command)
 {
 	g_autofree char *line = g_strdup_printf("h%u %s\r\n", ++m->tag, command);
 
-	wire_begin(&m->wire);
-	return wire_write(&m->wire, line, strlen(line));
+	imap_wire_begin(&m->wire);
+	return imap_wire_write(&m->wire, line, strlen(line));
 }
 
 /* Asked for here, as libetpan dereferences NULL when the answer is missing. */
@@ -167,7 +167,7 @@ ask_capabilities(imap *m, GError **error)
 	const char *line = NULL;
 
 	if (imap_say(m, "CAPABILITY"))
-		while (m->wire.verdict == WIRE_NONE && (line = wire_line(&m->wire)) != NULL) {
+		while (m->wire.verdict == WIRE_NONE && (line = imap_wire_line(&m->wire)) != NULL) {
 			g_auto(GStrv) words = g_strsplit(line, " ", -1);
 
 			if (g_strv_length(words) < 2 ||
@@ -210,7 +210,7 @@ imap_open(const net_account *account, GError **error)
 	m->timeout = account->timeout;
 	m->place = g_strdup_printf(strchr(u->host, ':') != NULL ? "[%s]:%u" : "%s:%u", u->host,
 				   u->port);
-	wire_init(&m->wire, stream, "* PREAUTH ready\r\n");
+	imap_wire_init(&m->wire, stream, "* PREAUTH ready\r\n");
 	return greet(m, error) ? g_steal_pointer(&m) : NULL;
 }
 
@@ -227,7 +227,7 @@ imap_close(imap *m)
 		m->session->imap_stream = NULL;
 		mailimap_free(m->session);
 	}
-	wire_clear(&m->wire);
+	imap_wire_clear(&m->wire);
 	net_stream_close(m->stream);
 	if (m->uids != NULL)
 		g_array_unref(m->uids);
@@ -313,7 +313,7 @@ imap_select(imap *m, const char *folder, gboolean write, imap_folder *ret, GErro
 	if (m->uids != NULL)
 		g_array_unref(m->uids);
 	m->uids = NULL;
-	wire_begin(&m->wire);
+	imap_wire_begin(&m->wire);
 	int code = write ? mailimap_select(m->session, name) : mailimap_examine(m->session, name);
 	if (!imap_check(m, code, REASON_MAIL_FOLDER, what, error))
 		return FALSE;
@@ -348,7 +348,7 @@ ask_folder(imap *m, const char *command, const char *name, const char *rest)
 	if (!imap_say(m, line->str))
 		return FALSE;
 	while (m->wire.verdict == WIRE_NONE)
-		if (wire_line(&m->wire) == NULL)
+		if (imap_wire_line(&m->wire) == NULL)
 			return FALSE;
 	return m->wire.verdict == WIRE_OK;
 }

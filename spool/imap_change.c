@@ -51,7 +51,7 @@ for_all(imap *m, const GArray *uids, set_command *command, gpointer data, int no
 	for (guint at = 0; at < sorted->len;) {
 		struct mailimap_set *set = imap_set(sorted, &at);
 
-		wire_begin(&m->wire);
+		imap_wire_begin(&m->wire);
 		int code = command(m, set, data);
 		mailimap_set_free(set);
 		/* What libetpan does not understand of the answer is not needed: OK is. */
@@ -169,7 +169,7 @@ is_news(const char *line)
 static gboolean
 hear(imap *m, gboolean *news, gboolean *ret_going)
 {
-	const char *line = wire_line(&m->wire);
+	const char *line = imap_wire_line(&m->wire);
 
 	if (line == NULL)
 		return FALSE;
@@ -211,7 +211,7 @@ imap_wait(imap *m, guint seconds, gboolean (*stop)(gpointer), gpointer data, gbo
 	if (going) {
 		listen(m, until, stop, data, &news);
 		if (m->wire.verdict == WIRE_NONE)
-			wire_write(&m->wire, "DONE\r\n", 6);
+			imap_wire_write(&m->wire, "DONE\r\n", 6);
 		while (m->wire.verdict == WIRE_NONE && hear(m, &news, &going))
 			;
 	}

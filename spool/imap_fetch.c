@@ -63,7 +63,7 @@ fetch_chunk(imap *m, guint32 uid, guint32 offset, int fd, gssize *ret_len, GErro
 	mailimap_fetch_type_new_fetch_att_list_add(
 		what, mailimap_fetch_att_new_body_peek_section_partial(mailimap_section_new(NULL),
 								       offset, CHUNK));
-	wire_begin(&m->wire);
+	imap_wire_begin(&m->wire);
 	int code = mailimap_uid_fetch(m->session, set, what, &found);
 	mailimap_set_free(set);
 	mailimap_fetch_type_free(what);

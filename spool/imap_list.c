@@ -157,7 +157,7 @@ search(imap *m, struct mailimap_search_key *key, guint32 from, GError **error)
 	clist *found = NULL;
 	uint64_t unused;
 
-	wire_begin(&m->wire);
+	imap_wire_begin(&m->wire);
 	/* Its sister has nowhere to write what a server may say of MODSEQ. */
 	int code = mailimap_uid_search_modseq(m->session, NULL, key, &found, &unused);
 	mailimap_search_key_free(key);
@@ -279,7 +279,7 @@ fetch_list(imap *m, const GArray *uids, gboolean structure, GArray *ret, GError 
 	struct mailimap_fetch_type *what = what_to_list(structure);
 	clist *found = NULL;
 
-	wire_begin(&m->wire);
+	imap_wire_begin(&m->wire);
 	int code = mailimap_uid_fetch(m->session, set, what, &found);
 	mailimap_set_free(set);
 	mailimap_fetch_type_free(what);

@@ -56,18 +56,18 @@ typedef struct {
 } wire;
 
 /* GREETING is read first, as if the server had said it. */
-void wire_init(wire *, net_stream *, const char *greeting);
-void wire_clear(wire *);
+void imap_wire_init(wire *, net_stream *, const char *greeting);
+void imap_wire_clear(wire *);
 /* Every command begins by this. */
-void wire_begin(wire *);
+void imap_wire_begin(wire *);
 /* Bytes read, 1 at least; -1: see STATE. */
-gssize wire_read(wire *, void *buf, gsize len);
-gboolean wire_write(wire *, const void *buf, gsize len);
+gssize imap_wire_read(wire *, void *buf, gsize len);
+gboolean imap_wire_write(wire *, const void *buf, gsize len);
 /* The next line without its end, literals left out, cut to what is kept; NULL: see STATE; borrowed
  * until the next call. */
-const char *wire_line(wire *);
+const char *imap_wire_line(wire *);
 /* Passes over what is left of the answer, whatever it is; FALSE: see STATE. */
-gboolean wire_skip(wire *);
+gboolean imap_wire_skip(wire *);
 
 /* ---- imap.c ---- */
 

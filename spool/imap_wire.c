@@ -11,23 +11,23 @@
 enum { BRACE_NONE, BRACE_OPEN, BRACE_NUMBER, BRACE_CLOSED, BRACE_CR };
 
 void
-wire_init(wire *w, net_stream *stream, const char *greeting)
+imap_wire_init(wire *w, net_stream *stream, const char *greeting)
 {
 	memset(w, 0, sizeof *w);
 	w->stream = stream;
 	w->len = MIN(strlen(greeting), sizeof w->buf);
 	memcpy(w->buf, greeting, w->len);
-	wire_begin(w);
+	imap_wire_begin(w);
 }
 
 void
-wire_clear(wire *w)
+imap_wire_clear(wire *w)
 {
 	g_clear_pointer(&w->said, g_free);
 }
 
 void
-wire_begin(wire *w)
+imap_wire_begin(wire *w)
 {
 	w->left = WIRE_ANSWER_MAX;
 	w->verdict = WIRE_NONE;
@@ -241,7 +241,7 @@ scan(wire *w, gsize len)
 }
 
 gssize
-wire_read(wire *w, void *buf, gsize len)
+imap_wire_read(wire *w, void *buf, gsize len)
 {
 	if (w->state != WIRE_FINE || !fill(w))
 		return -1;
@@ -256,7 +256,7 @@ wire_read(wire *w, void *buf, gsize len)
 }
 
 gboolean
-wire_write(wire *w, const void *buf, gsize len)
+imap_wire_write(wire *w, const void *buf, gsize len)
 {
 	if (w->state != WIRE_FINE)
 		return FALSE;
@@ -267,26 +267,26 @@ wire_write(wire *w, const void *buf, gsize len)
 }
 
 const char *
-wire_line(wire *w)
+imap_wire_line(wire *w)
 {
 	char bytes[1024];
 
 	do
-		if (wire_read(w, bytes, sizeof bytes) < 0)
+		if (imap_wire_read(w, bytes, sizeof bytes) < 0)
 			return NULL;
 	while (!w->ended || w->literal > 0);
 	return g_strchomp(w->head);
 }
 
 gboolean
-wire_skip(wire *w)
+imap_wire_skip(wire *w)
 {
 	if (w->state == WIRE_STRANGE || w->state == WIRE_LARGE)
 		w->state = WIRE_FINE;
 	w->skipping = TRUE;
 	w->left = WIRE_SKIP_MAX;
 	while (w->state == WIRE_FINE && w->verdict == WIRE_NONE)
-		wire_line(w);
+		imap_wire_line(w);
 	w->skipping = FALSE;
 	return w->state == WIRE_FINE;
 }

@@ -58,20 +58,21 @@ smtp_free(smtp *s)
 }
 
 /*
- * A server may end a connection that lies idle: what it did not answer at all, or with its goodbye,
- * is asked once more on a new one.  And a token that was good once may have run out.
+ * A server may end a connection that lies idle, or has brought many mails: what it did not answer
+ * at all, or with its goodbye, is asked once more on a new one.  And a token that was good once may
+ * have run out.
  */
 static gboolean
 deserves_another(const smtp *s, const GError *why)
 {
 	const reply *r = s->session->reply;
-	gboolean silent = reply_count(r) == (reply_code(r) == 421 ? 1 : 0);
+	gboolean over = reply_count(r) == 0 || reply_code(r) == 421;
 	long connects = 1;
 
 	if (!s->worked || s->read_error != 0)
 		return FALSE;
 	curl_easy_getinfo(s->session->curl, CURLINFO_NUM_CONNECTS, &connects);
-	return connects == 0 ? silent : fail_is(why, REASON_MAIL_LOGIN);
+	return connects == 0 ? over : fail_is(why, REASON_MAIL_LOGIN);
 }
 
 static gboolean

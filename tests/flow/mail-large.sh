@@ -10,8 +10,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/mail_kit.sh"
 waiting=${MAIL_WAITING:-200}
 cd "$tmp" || exit 99
-MAIL_SIZE_LIMIT=10M
-export MAIL_SIZE_LIMIT
+MAIL_SIZE_LIMIT=10M MAIL_MOST=50
+export MAIL_SIZE_LIMIT MAIL_MOST
 servers
 
 attach() {
@@ -33,7 +33,7 @@ same_bytes() {
 		jq -r '.files[0].sha256' | grep -qx "$(sha256sum <big.bin | cut -d ' ' -f 1)"
 }
 
-# Many envelopes of one change each.
+# Many envelopes of one change each, more than the server takes by one connection.
 many() {
 	awk -v n="$waiting" 'BEGIN { print "k,t"; for (i = 1; i <= n; i++) printf "q%d,waiting %d\n", i, i }' >many.csv
 	at bert link set anna sync.batch=1 sync.max_unacked=100000 >/dev/null &&

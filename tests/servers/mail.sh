@@ -16,6 +16,7 @@
 #
 # From the environment, at start:
 #   MAIL_USERS="anna:annapw bert:bertpw" MAIL_DOMAIN=example.com MAIL_SIZE_LIMIT=50M
+#   MAIL_MOST=1000          mails that one connection may bring
 #   MAIL_HIDE="IDLE MOVE"   capabilities that IMAP does not tell of
 #   MAIL_OWNER=PID          they end within seconds after that process, however it ends
 #   SMTP_PORT SMTPS_PORT IMAP_PORT IMAPS_PORT POP3_PORT POP3S_PORT (free ones)
@@ -309,6 +310,7 @@ tls_on_connect_ports = $SMTPS_PORT
 tls_advertise_hosts = *
 tls_certificate = $tls/cert.pem
 tls_privatekey = $tls/key.pem
+smtp_accept_max_per_connection = ${MAIL_MOST:-1000}
 message_size_limit = $MAIL_SIZE_LIMIT
 smtp_accept_max = 50
 smtp_accept_queue = 0
