@@ -183,10 +183,12 @@ static void
 listen(imap *m, gint64 until, gboolean (*stop)(gpointer), gpointer data, gboolean *news)
 {
 	gboolean unused;
+	gint64 left;
 
 	while (!*news && m->wire.state == WIRE_FINE && m->wire.verdict == WIRE_NONE &&
-	       clock_mono_us() < until && !stop(data)) {
-		int heard = m->wire.len > 0 ? 1 : net_stream_wait(m->stream, TICK_MS);
+	       (left = until - clock_mono_us()) > 0 && !stop(data)) {
+		int ms = (int)MIN(left / 1000 + 1, TICK_MS);
+		int heard = m->wire.len > 0 ? 1 : net_stream_wait(m->stream, ms);
 
 		if (heard > 0)
 			hear(m, news, &unused);

@@ -85,9 +85,12 @@ STYLE_TESTS = \
 	tests/style/man.sh \
 	tests/style/paths.sh
 
-# What dies and fails at one step after the other: the same steps again and again.
+# What dies and fails at one step after the other, or carries much: the same steps again and again.
 CRASH_TESTS = \
 	tests/flow/kill.sh \
+	tests/flow/mail-faults.sh \
+	tests/flow/mail-large.sh \
+	tests/flow/mail-run.sh \
 	tests/flow/run_kill.sh \
 	tests/flow/sweep-join.sh \
 	tests/flow/sweep.sh
@@ -112,11 +115,8 @@ FLOW_TESTS = \
 	tests/flow/mail.sh \
 	tests/flow/mail-alert.sh \
 	tests/flow/mail-carrier.sh \
-	tests/flow/mail-faults.sh \
-	tests/flow/mail-large.sh \
 	tests/flow/mail-mailbox.sh \
 	tests/flow/mail-refused.sh \
-	tests/flow/mail-run.sh \
 	tests/flow/mail-wizard.sh \
 	tests/flow/mail-switch.sh \
 	tests/flow/manual.sh \
