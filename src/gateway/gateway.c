@@ -99,8 +99,9 @@ open_channel(gateway *g, GError **error)
 		return FALSE;
 	}
 	g->channel = g->channel_ops->open(g->dir, g->conf, link8, g->master ? 's' : 'm', error);
-	/* Who does something by hand does not want to wait. */
-	if (g->channel != NULL && !g->resident && g->channel_ops->hurry != NULL)
+	/* Who does something by hand does not want to wait; who only looks changes nothing. */
+	if (g->channel != NULL && !g->resident && g->mode != GATE_LOOK &&
+	    g->channel_ops->hurry != NULL)
 		g->channel_ops->hurry(g->channel);
 	return g->channel != NULL;
 }
