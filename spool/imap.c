@@ -154,9 +154,9 @@ imap_skip(imap *m)
 gboolean
 imap_say(imap *m, const char *command)
 {
-	g_autofree char *line = g_strdup_printf("h%u %s\r\n", ++m->tag, command);
-
 	imap_wire_begin(&m->wire);
+	g_snprintf(m->wire.expected, sizeof m->wire.expected, "h%u", ++m->tag);
+	g_autofree char *line = g_strdup_printf("%s %s\r\n", m->wire.expected, command);
 	return imap_wire_write(&m->wire, line, strlen(line));
 }
 
@@ -229,8 +229,8 @@ imap_close(imap *m)
 	}
 	imap_wire_clear(&m->wire);
 	net_stream_close(m->stream);
-	if (m->uids != NULL)
-		g_array_unref(m->uids);
+	g_clear_pointer(&m->uids, g_array_unref);
+	g_free(m->keywords);
 	g_free(m->place);
 	g_free(m);
 }
@@ -302,38 +302,9 @@ imap_folder_name(const imap *m, const char *folder, GError **error)
 	return g_strdup(out->str);
 }
 
-gboolean
-imap_select(imap *m, const char *folder, gboolean write, imap_folder *ret, GError **error)
-{
-	g_autofree char *name = imap_folder_name(m, folder, error);
-	g_autofree char *what = imap_folder_words(folder);
-
-	if (name == NULL)
-		return FALSE;
-	if (m->uids != NULL)
-		g_array_unref(m->uids);
-	m->uids = NULL;
-	imap_wire_begin(&m->wire);
-	int code = write ? mailimap_select(m->session, name) : mailimap_examine(m->session, name);
-	if (!imap_check(m, code, REASON_MAIL_FOLDER, what, error))
-		return FALSE;
-	const struct mailimap_selection_info *info = m->session->imap_selection_info;
-	if (info == NULL || info->sel_uidvalidity == 0) {
-		fail_set(error, REASON_MAIL_ANSWER,
-			 "%s: %s: it has no lasting numbers (UIDVALIDITY)", m->place, what);
-		return FALSE;
-	}
-	if (write && info->sel_perm == MAILIMAP_MAILBOX_READONLY) {
-		fail_set(error, REASON_MAIL_FOLDER, "%s: %s: it may only be read", m->place, what);
-		return FALSE;
-	}
-	*ret = (imap_folder){info->sel_uidvalidity, info->sel_uidnext, info->sel_exists};
-	return TRUE;
-}
-
-/* COMMAND, folder NAME quoted, and the REST of the line. */
+/* Sends COMMAND, folder NAME quoted, and the REST of the line. */
 static gboolean
-ask_folder(imap *m, const char *command, const char *name, const char *rest)
+say_folder(imap *m, const char *command, const char *name, const char *rest)
 {
 	g_autoptr(GString) line = g_string_new(command);
 
@@ -345,11 +316,87 @@ ask_folder(imap *m, const char *command, const char *name, const char *rest)
 	}
 	g_string_append_c(line, '"');
 	g_string_append(line, rest);
-	if (!imap_say(m, line->str))
+	return imap_say(m, line->str);
+}
+
+/* 0: it is none. */
+static guint32
+to_number(const char *text, char **ret_end)
+{
+	guint64 number = g_ascii_strtoull(text, ret_end, 10);
+
+	return number > G_MAXUINT32 ? 0 : (guint32)number;
+}
+
+/* What a line of the answer to SELECT tells. */
+static void
+read_state(imap *m, const char *line, imap_folder *f)
+{
+	const char *code = g_ascii_strncasecmp(line, "* OK [", 6) == 0 ? line + 6 : "";
+	char *end;
+
+	if (g_ascii_strncasecmp(code, "UIDVALIDITY ", 12) == 0) {
+		f->validity = to_number(code + 12, &end);
+	} else if (g_ascii_strncasecmp(code, "UIDNEXT ", 8) == 0) {
+		f->next = to_number(code + 8, &end);
+	} else if (g_ascii_strncasecmp(code, "PERMANENTFLAGS (", 16) == 0) {
+		g_free(m->keywords);
+		m->keywords = g_strndup(code + 16, strcspn(code + 16, ")"));
+	} else if (g_str_has_prefix(line, "* ")) {
+		guint32 number = to_number(line + 2, &end);
+
+		if (g_ascii_strcasecmp(end, " EXISTS") == 0)
+			f->exists = number;
+	}
+}
+
+static gboolean
+select_folder(imap *m, const char *name, gboolean write, imap_folder *f)
+{
+	const char *line = NULL;
+
+	g_clear_pointer(&m->uids, g_array_unref);
+	g_clear_pointer(&m->keywords, g_free);
+	if (!say_folder(m, write ? "SELECT" : "EXAMINE", name, ""))
 		return FALSE;
-	while (m->wire.verdict == WIRE_NONE)
-		if (imap_wire_line(&m->wire) == NULL)
-			return FALSE;
+	while (m->wire.verdict == WIRE_NONE && (line = imap_wire_line(&m->wire)) != NULL)
+		read_state(m, line, f);
+	return m->wire.verdict == WIRE_OK;
+}
+
+gboolean
+imap_select(imap *m, const char *folder, gboolean write, imap_folder *ret, GError **error)
+{
+	g_autofree char *name = imap_folder_name(m, folder, error);
+	g_autofree char *what = imap_folder_words(folder);
+	imap_folder f = {0};
+
+	if (name == NULL)
+		return FALSE;
+	gboolean ok = select_folder(m, name, write, &f);
+	m->session->imap_state = ok ? MAILIMAP_STATE_SELECTED : MAILIMAP_STATE_AUTHENTICATED;
+	if (!imap_check(m, MAILIMAP_NO_ERROR, REASON_MAIL_FOLDER, what, error))
+		return FALSE;
+	if (f.validity == 0) {
+		fail_set(error, REASON_MAIL_ANSWER,
+			 "%s: %s: it has no lasting numbers (UIDVALIDITY)", m->place, what);
+		return FALSE;
+	}
+	if (write && g_ascii_strncasecmp(m->wire.said, "[READ-ONLY]", 11) == 0) {
+		fail_set(error, REASON_MAIL_FOLDER, "%s: %s: it may only be read", m->place, what);
+		return FALSE;
+	}
+	*ret = f;
+	return TRUE;
+}
+
+static gboolean
+ask_folder(imap *m, const char *command, const char *name, const char *rest)
+{
+	gboolean ok = say_folder(m, command, name, rest);
+
+	while (ok && m->wire.verdict == WIRE_NONE)
+		ok = imap_wire_line(&m->wire) != NULL;
 	return m->wire.verdict == WIRE_OK;
 }
 

@@ -124,18 +124,11 @@ imap_move(imap *m, const GArray *uids, const char *folder, GError **error)
 static gboolean
 takes_keyword(const imap *m, const char *keyword)
 {
-	const struct mailimap_selection_info *info = m->session->imap_selection_info;
+	g_auto(GStrv) flags = g_strsplit(m->keywords != NULL ? m->keywords : "\\*", " ", -1);
 
-	if (info == NULL || info->sel_perm_flags == NULL)
-		return TRUE;
-	for (clistiter *i = clist_begin(info->sel_perm_flags); i != NULL; i = clist_next(i)) {
-		const struct mailimap_flag_perm *p = clist_content(i);
-
-		if (p->fl_type == MAILIMAP_FLAG_PERM_ALL ||
-		    (p->fl_flag != NULL && p->fl_flag->fl_type == MAILIMAP_FLAG_KEYWORD &&
-		     g_ascii_strcasecmp(p->fl_flag->fl_data.fl_keyword, keyword) == 0))
+	for (guint i = 0; flags[i] != NULL; i++)
+		if (strcmp(flags[i], "\\*") == 0 || g_ascii_strcasecmp(flags[i], keyword) == 0)
 			return TRUE;
-	}
 	return FALSE;
 }
 

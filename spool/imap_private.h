@@ -12,10 +12,11 @@
 /* ---- imap_wire.c: the bytes, as the server sends them ---- */
 
 #define WIRE_BUFFER      (16 * 1024)
-#define WIRE_HEAD        8192                /* bytes of a line that are kept */
-#define WIRE_ANSWER_MAX  (8 * 1024 * 1024)   /* bytes of the answer to one command */
-#define WIRE_LITERAL_MAX (256 * 1024)        /* bytes of one literal of it */
-#define WIRE_DEPTH_MAX   100                 /* parentheses within each other */
+#define WIRE_HEAD        8192              /* bytes of a line that are kept */
+#define WIRE_ANSWER_MAX  (8 * 1024 * 1024) /* bytes of the answer to one command */
+#define WIRE_LITERAL_MAX (256 * 1024)      /* bytes of one literal of it */
+#define WIRE_DEPTH_MAX   100               /* parentheses within each other */
+#define WIRE_TAG_MAX     20
 #define WIRE_SKIP_MAX    (256 * 1024 * 1024) /* bytes of an answer that is passed over */
 
 typedef enum {
@@ -33,7 +34,7 @@ typedef enum { WIRE_NONE, WIRE_OK, WIRE_NO, WIRE_BAD } wire_verdict;
  * libetpan trusts its server: it allocates what a literal announces, recurses as deep as what it
  * reads, waits for ever at an end within a literal, and takes part of an answer for all of it.  So
  * each byte is looked at here first, and handed on at most to the end of its line: what is over a
- * maximum, or can't be right, libetpan never sees.
+ * maximum, can't be right, or is nothing that libetpan is needed for, it never sees.
  */
 typedef struct {
 	net_stream *stream;
@@ -50,8 +51,12 @@ typedef struct {
 	gboolean quoted, escaped;
 	int brace; /* how much of "{", number, "}", CR has been read */
 	guint64 number, literal;
+	/* what libetpan reads next: of the line at hand, or instead of it */
+	char held[64];
+	gsize held_from, held_len;
 	/* what the server says of the command */
 	wire_verdict verdict;
+	char tag[WIRE_TAG_MAX + 1], expected[WIRE_TAG_MAX + 1]; /* "": any */
 	char *said; /* the text of the line that gave STATE or VERDICT; NULL: none */
 } wire;
 
@@ -60,7 +65,7 @@ void imap_wire_init(wire *, net_stream *, const char *greeting);
 void imap_wire_clear(wire *);
 /* Every command begins by this. */
 void imap_wire_begin(wire *);
-/* Bytes read, 1 at least; -1: see STATE. */
+/* Bytes for libetpan, 1 at least; -1: see STATE. */
 gssize imap_wire_read(wire *, void *buf, gsize len);
 gboolean imap_wire_write(wire *, const void *buf, gsize len);
 /* The next line without its end, literals left out, cut to what is kept; NULL: see STATE; borrowed
@@ -77,8 +82,9 @@ struct imap {
 	net_stream *stream;
 	mailimap *session;
 	wire wire;
-	guint tag; /* of the last command that is not libetpan's */
-	gboolean idle, move, uidplus;
+	guint tag;                    /* of the last command that is not libetpan's */
+	gboolean idle, move, uidplus; /* what the server can */
+	char *keywords;               /* the flags that the folder takes; NULL: not said */
 	/* The mails from UIDS_FROM on, as they were known at a time (guint32, ascending), or NULL
 	 */
 	GArray *uids;

@@ -17,6 +17,7 @@ imap_wire_init(wire *w, net_stream *stream, const char *greeting)
 	w->stream = stream;
 	w->len = MIN(strlen(greeting), sizeof w->buf);
 	memcpy(w->buf, greeting, w->len);
+	w->ended = TRUE;
 	imap_wire_begin(w);
 }
 
@@ -31,6 +32,7 @@ imap_wire_begin(wire *w)
 {
 	w->left = WIRE_ANSWER_MAX;
 	w->verdict = WIRE_NONE;
+	w->expected[0] = '\0';
 	if (w->state == WIRE_FINE)
 		g_clear_pointer(&w->said, g_free);
 }
@@ -116,7 +118,10 @@ judge_line(wire *w)
 		if (text == NULL)
 			continue;
 		w->verdict = words[i].verdict;
+		g_strlcpy(w->tag, w->head, MIN(sizeof w->tag, (gsize)(blank - w->head) + 1));
 		keep_said(w, text);
+		if (w->expected[0] != '\0' && strcmp(w->tag, w->expected) != 0)
+			complain(w, WIRE_STRANGE);
 		return;
 	}
 }
@@ -145,7 +150,8 @@ static void
 scan_brace(wire *w, char c)
 {
 	if ((w->brace == BRACE_OPEN || w->brace == BRACE_NUMBER) && g_ascii_isdigit(c)) {
-		w->number = MIN(w->number * 10 + (guint64)(c - '0'), G_MAXUINT32);
+		w->number = w->brace == BRACE_OPEN ? 0 : w->number * 10;
+		w->number = MIN(w->number + (guint64)(c - '0'), G_MAXUINT32);
 		w->brace = BRACE_NUMBER;
 	} else if (w->brace == BRACE_NUMBER && c == '}') {
 		w->brace = BRACE_CLOSED;
@@ -167,19 +173,6 @@ scan_quoted(wire *w, char c)
 }
 
 static void
-open_brace(wire *w)
-{
-	/* A code may hold anything, but never needs a literal. */
-	if (is_text(w)) {
-		if (strchr(w->head, '[') != NULL && strchr(w->head, ']') == NULL)
-			complain(w, WIRE_STRANGE);
-		return;
-	}
-	w->brace = BRACE_OPEN;
-	w->number = 0;
-}
-
-static void
 scan_byte(wire *w, char c)
 {
 	if (w->ended)
@@ -197,7 +190,7 @@ scan_byte(wire *w, char c)
 	else if (w->quoted)
 		scan_quoted(w, c);
 	else if (c == '{')
-		open_brace(w);
+		w->brace = is_text(w) ? BRACE_NONE : BRACE_OPEN;
 	else if (c == '"')
 		w->quoted = !is_text(w);
 	else if (c == '(' && !is_text(w) && ++w->depth > WIRE_DEPTH_MAX)
@@ -240,8 +233,9 @@ scan(wire *w, gsize len)
 	return n;
 }
 
-gssize
-imap_wire_read(wire *w, void *buf, gsize len)
+/* Bytes as they come, at most to the end of a line. */
+static gssize
+take(wire *w, void *buf, gsize len)
 {
 	if (w->state != WIRE_FINE || !fill(w))
 		return -1;
@@ -255,6 +249,85 @@ imap_wire_read(wire *w, void *buf, gsize len)
 	return w->state == WIRE_FINE ? (gssize)n : -1;
 }
 
+const char *
+imap_wire_line(wire *w)
+{
+	char bytes[1024];
+
+	do
+		if (take(w, bytes, sizeof bytes) < 0)
+			return NULL;
+	while (!w->ended);
+	return g_strchomp(w->head);
+}
+
+/* ---- what libetpan reads ---- */
+
+static gboolean
+is_wanted(const wire *w)
+{
+	const char *p = w->head;
+
+	if (*p != '*')
+		return FALSE;
+	if (after_word(p + 1, "SEARCH") != NULL || after_word(p + 1, "PREAUTH") != NULL)
+		return TRUE;
+	for (p++; *p == ' ' || g_ascii_isdigit(*p);)
+		p++;
+	return after_word(p, "FETCH") != NULL;
+}
+
+/* Instead of what the server says, words that libetpan knows. */
+static void
+hold_verdict(wire *w)
+{
+	static const char *const words[] = {[WIRE_OK] = "OK", [WIRE_NO] = "NO", [WIRE_BAD] = "BAD"};
+
+	if (w->verdict == WIRE_NONE)
+		complain(w, WIRE_STRANGE);
+	else
+		w->held_len = (gsize)g_snprintf(w->held, sizeof w->held, "%s %s said\r\n", w->tag,
+						words[w->verdict]);
+}
+
+/* Holds what libetpan reads next: the beginning of a line that it needs, or the verdict.  The rest
+ * is none of its business, and some of it makes it crash. */
+static gboolean
+hold_line(wire *w)
+{
+	w->held_from = w->held_len = 0;
+	do {
+		gssize n = take(w, w->held + w->held_len, sizeof w->held - w->held_len);
+
+		if (n < 0)
+			return FALSE;
+		w->held_len += (gsize)n;
+	} while (!w->ended && w->held_len < sizeof w->held);
+	if (is_wanted(w))
+		return TRUE;
+	w->held_len = 0;
+	if (!w->ended && imap_wire_line(w) == NULL)
+		return FALSE;
+	if (w->head[0] != '*' && w->head[0] != '+')
+		hold_verdict(w);
+	return w->state == WIRE_FINE;
+}
+
+gssize
+imap_wire_read(wire *w, void *buf, gsize len)
+{
+	while (w->held_from == w->held_len) {
+		if (!w->ended)
+			return take(w, buf, len);
+		if (!hold_line(w))
+			return -1;
+	}
+	gsize n = MIN(len, w->held_len - w->held_from);
+	memcpy(buf, w->held + w->held_from, n);
+	w->held_from += n;
+	return (gssize)n;
+}
+
 gboolean
 imap_wire_write(wire *w, const void *buf, gsize len)
 {
@@ -266,18 +339,6 @@ imap_wire_write(wire *w, const void *buf, gsize len)
 	return FALSE;
 }
 
-const char *
-imap_wire_line(wire *w)
-{
-	char bytes[1024];
-
-	do
-		if (imap_wire_read(w, bytes, sizeof bytes) < 0)
-			return NULL;
-	while (!w->ended || w->literal > 0);
-	return g_strchomp(w->head);
-}
-
 gboolean
 imap_wire_skip(wire *w)
 {
@@ -285,6 +346,7 @@ imap_wire_skip(wire *w)
 		w->state = WIRE_FINE;
 	w->skipping = TRUE;
 	w->left = WIRE_SKIP_MAX;
+	w->held_from = w->held_len = 0;
 	while (w->state == WIRE_FINE && w->verdict == WIRE_NONE)
 		imap_wire_line(w);
 	w->skipping = FALSE;

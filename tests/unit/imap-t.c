@@ -27,7 +27,7 @@ names_of_folders_are_written_as_imap_wants_them(void)
 	static const struct {
 		const char *name, *line;
 	} rows[] = {
-		{"inBox", "EXAMINE INBOX\r\n"},
+		{"inBox", "EXAMINE \"INBOX\"\r\n"},
 		{"In/Box", "EXAMINE \"In/Box\"\r\n"},
 		{"Entw\303\274rfe \"alt\" & neu\\",
 		 "EXAMINE \"Entw&APw-rfe \\\"alt\\\" &- neu\\\\\""},
@@ -68,7 +68,7 @@ a_folder_that_cannot_be_opened_says_why(void)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		const fake_step steps[] = {HELLO(""), {"SELECT in", rows[i].answer}, END};
+		const fake_step steps[] = {HELLO(""), {"SELECT \"in\"", rows[i].answer}, END};
 		fake *f = fake_start(steps);
 		imap *m = kit_open(f, 0);
 		g_autoptr(GError) why = NULL;

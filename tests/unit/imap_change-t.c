@@ -122,7 +122,7 @@ a_keyword_is_added_where_the_folder_takes_it(void)
 			g_strconcat(STATE, permanent[i], "%T OK [READ-WRITE] done", NULL);
 		const fake_step steps[] = {
 			HELLO(""),
-			{"SELECT in", state},
+			{"SELECT \"in\"", state},
 			{i < 3 ? "UID STORE 3:4,9 +FLAGS.SILENT (\\Seen $handsel)\r\n"
 			       : "UID STORE 3:4,9 +FLAGS.SILENT (\\Seen)\r\n",
 			 "%T OK done"},
@@ -217,13 +217,13 @@ static void
 news_end_the_waiting(void)
 {
 	static const fake_step exists[] = {HELLO(" IDLE"), LOOK, IDLE("+ idling\r\n* 4 EXISTS"),
-					   DONE("hx OK done"), END};
+					   DONE("h3 OK done"), END};
 	static const fake_step early[] = {HELLO(" IDLE"), LOOK, IDLE("* 4 EXISTS\r\n+"),
-					  DONE("hx OK done"), END};
+					  DONE("h3 OK done"), END};
 	static const fake_step recent[] = {HELLO(" IDLE"), LOOK, IDLE("+ idling\r\n* 1 RECENT"),
-					   DONE("hx OK done"), END};
+					   DONE("h3 OK done"), END};
 	static const fake_step late[] = {HELLO(" IDLE"), LOOK, IDLE("+ idling"),
-					 DONE("* 1 RECENT\r\nhx OK done"), END};
+					 DONE("* 1 RECENT\r\nh3 OK done"), END};
 
 	check_wait(exists, TRUE, TRUE, 0, NULL);
 	check_wait(early, TRUE, TRUE, 0, NULL);
@@ -238,7 +238,7 @@ what_goes_or_is_flagged_is_no_news(void)
 		HELLO(" IDLE"), LOOK,
 		IDLE("* OK wait\r\n+ idling\r\n* 2 EXPUNGE\r\n* 1 FETCH (FLAGS (\\Seen) X {6}\r\n"
 		     "* 4 EX)\r\n* OK Still here\r\n* 0 RECENT\r\n* 0 EXISTS"),
-		DONE("* 1 EXPUNGE\r\nhx OK done"), END};
+		DONE("* 1 EXPUNGE\r\nh3 OK done"), END};
 
 	check_wait(steps, TRUE, FALSE, 0, NULL);
 }
@@ -263,7 +263,7 @@ a_wait_that_breaks_off_says_why(void)
 	static const fake_step gone[] = {
 		HELLO(" IDLE"), LOOK, IDLE("+ idling"), {NULL, FAKE_HANG_UP}, END};
 	static const fake_step silent[] = {HELLO(" IDLE"), LOOK, IDLE("+ idling"), DONE(NULL), END};
-	static const fake_step no[] = {HELLO(" IDLE"), LOOK, IDLE("+ idling"), DONE("hx NO odd"),
+	static const fake_step no[] = {HELLO(" IDLE"), LOOK, IDLE("+ idling"), DONE("h3 NO odd"),
 				       END};
 
 	check_wait(bye, TRUE, FALSE, REASON_MAIL_AWAY, "IDLE: the server ended the session: too");
@@ -276,7 +276,7 @@ static void
 who_is_told_to_stop_waits_no_longer(void)
 {
 	static const fake_step steps[] = {HELLO(" IDLE"),     LOOK, IDLE("+ idling"),
-					  DONE("hx OK done"), LOOK, END};
+					  DONE("h3 OK done"), LOOK, END};
 	fake *f = fake_start(steps);
 	imap *m = kit_open(f, 'r');
 	gboolean idle = FALSE, news = TRUE;

@@ -20,11 +20,11 @@
 	"* OK [UIDVALIDITY 77] valid\r\n* OK [UIDNEXT 9] next\r\n"
 #define LOOK                                                                                       \
 	{                                                                                          \
-		"EXAMINE in", STATE "%T OK [READ-ONLY] done"                                       \
+		"EXAMINE \"in\"", STATE "%T OK [READ-ONLY] done"                                   \
 	}
 #define WRITE                                                                                      \
 	{                                                                                          \
-		"SELECT in", STATE "%T OK [READ-WRITE] done"                                       \
+		"SELECT \"in\"", STATE "%T OK [READ-WRITE] done"                                   \
 	}
 #define END                                                                                        \
 	{                                                                                          \
