@@ -211,6 +211,12 @@ clear_imap(channel *c, GError **error)
 		return TRUE;
 	if (!imap_select(c->imap, url->folder, TRUE, &f, error))
 		return FALSE;
+	/* Made anew in the meantime: these numbers may be of other people's mails now. */
+	if (json_num(box_of(c), "validity", -1) != f.validity) {
+		fail_set(error, REASON_MAIL_ANSWER, "%s: the server has numbered all mails anew",
+			 url->host);
+		return FALSE;
+	}
 	if (strcmp(how, "delete") == 0)
 		return imap_delete(c->imap, uids, error);
 	if (strcmp(how, "flag") == 0)
