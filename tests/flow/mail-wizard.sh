@@ -12,11 +12,13 @@ site anna bert || exit 99
 cp "$MAIL_CA_FILE" ca.pem
 (umask 077 && printf 'bertpw\n' >bert.word)
 
-# Passwords on a command line of anybody, looked for as long as the test runs.
+# Passwords on a command line of whatever this test started, looked for as long as it runs.
 printf 'annapw\nbertpw\nwrongword\n' >secrets
 sniff() {
 	while [ -e sniffing ]; do
-		grep -laF -f secrets /proc/[0-9]*/cmdline >>sniffed 2>/dev/null
+		grep -laF -f secrets /proc/[0-9]*/cmdline 2>/dev/null | while read -r sniff_file; do
+			grep -qaF "HOME=$tmp" "${sniff_file%cmdline}environ" 2>/dev/null && echo "$sniff_file"
+		done >>sniffed
 		sleep 0.05
 	done
 }
