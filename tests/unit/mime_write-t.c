@@ -90,7 +90,7 @@ test_header(void)
 	g_autoptr(GString) mail = written(&plain, "x", 1, NAME);
 	static const char *const lines[] = {"Date: Mon, 23 Nov 2026 09:15:00 +0000",
 					    "To: two@example.com",
-					    "Subject: handsel " NAME,
+					    ("Subject: handsel " NAME),
 					    "Message-ID: <m17.abc@example.com>",
 					    "References: <thread@example.com>",
 					    "Auto-Submitted: auto-generated",
