@@ -1,5 +1,9 @@
 #include "spool/channel.h"
 
+#include <string.h>
+
+#include "base/fail.h"
+
 static const channel_ops *const drivers[] = {&channel_folder, &channel_mail};
 
 void
@@ -10,6 +14,15 @@ channel_trouble_free(gpointer data)
 	g_free(t->text);
 	g_free(t->advice);
 	g_free(t);
+}
+
+gboolean
+channel_link_valid(const char *link, char partner, GError **error)
+{
+	if (strlen(link) == NAME_LINK_LEN && (partner == 'm' || partner == 's'))
+		return TRUE;
+	fail_set(error, FAIL_BUG, "a channel of link \"%s\" with role %c", link, partner);
+	return FALSE;
 }
 
 const channel_ops *

@@ -98,5 +98,7 @@ typedef struct {
 } channel_ops;
 
 void channel_trouble_free(gpointer); /* of channel_trouble * */
+/* For drivers: are LINK and PARTNER as open() is promised them?  Class BUG. */
+gboolean channel_link_valid(const char *link, char partner, GError **error);
 const channel_ops *channel_find(const char *name);
 extern const channel_ops channel_folder, channel_mail;

@@ -54,10 +54,8 @@ folder_places(const char *link_dir, const conf *conf, char **ret_send, char **re
 static channel *
 folder_open(const char *link_dir, const conf *conf, const char *link, char partner, GError **error)
 {
-	if (strlen(link) != NAME_LINK_LEN || (partner != 'm' && partner != 's')) {
-		fail_set(error, FAIL_BUG, "a channel of link \"%s\" with role %c", link, partner);
+	if (!channel_link_valid(link, partner, error))
 		return NULL;
-	}
 	channel *c = g_new0(channel, 1);
 	folder_places(link_dir, conf, &c->send, &c->receive);
 	c->link_name = g_path_get_basename(link_dir);

@@ -49,7 +49,7 @@ mail_complete(const conf *conf, const char *link_name, GError **error)
 			 link_name, missing);
 		return FALSE;
 	}
-	if (g_str_has_prefix(receive, "pop3") &&
+	if (g_ascii_strncasecmp(receive, "pop3", 4) == 0 &&
 	    strcmp(conf_text(conf, "mail.taken"), "delete") != 0) {
 		fail_set(error, FAIL_CONFIG,
 			 "mail.taken cannot be %s where mail.receive is POP3, which can only "
@@ -91,10 +91,8 @@ mail_seen_free(gpointer data)
 static channel *
 mail_open(const char *link_dir, const conf *conf, const char *link, char partner, GError **error)
 {
-	if (strlen(link) != NAME_LINK_LEN || (partner != 'm' && partner != 's')) {
-		fail_set(error, FAIL_BUG, "a channel of link \"%s\" with role %c", link, partner);
+	if (!channel_link_valid(link, partner, error))
 		return NULL;
-	}
 	channel *c = g_new0(channel, 1);
 	c->dir = g_strdup(link_dir);
 	c->link_name = g_path_get_basename(link_dir);
@@ -126,6 +124,12 @@ mail_account(channel *c, mail_way way, net_account *ret, GError **error)
 		return FALSE;
 	mail_login(c->conf, c->url[way], way == MAIL_SENDING, ret);
 	return TRUE;
+}
+
+gboolean
+mail_is_pop(const channel *c)
+{
+	return c->url[MAIL_RECEIVING] != NULL && c->url[MAIL_RECEIVING]->protocol == MAIL_POP3;
 }
 
 int

@@ -100,8 +100,7 @@ mail_listen(const char *link_dir, const conf *conf, void (*heard)(gpointer),
 
 	if (c == NULL)
 		return;
-	gboolean pop =
-		c->url[MAIL_RECEIVING] != NULL && c->url[MAIL_RECEIVING]->protocol == MAIL_POP3;
+	gboolean pop = mail_is_pop(c);
 	while (!stop(data)) {
 		g_autoptr(GError) why = NULL;
 		gint64 start = clock_mono_us();

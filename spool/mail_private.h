@@ -56,6 +56,7 @@ gboolean mail_complete(const conf *, const char *link_name, GError **error);
 /* Why this way can't be used as it is set up (class CONFIG, one line); else its account, whose
  * strings belong to C. */
 gboolean mail_account(channel *, mail_way, net_account *ret, GError **error);
+gboolean mail_is_pop(const channel *);
 void mail_hang_up(channel *);
 /* A tmp file of the link that has no name any more; -1 on error. */
 int mail_scratch(const channel *, GError **error);
@@ -68,7 +69,7 @@ int mail_scratch(const channel *, GError **error);
  *   "wait": {"send"|"receive": {"fails", "next", "reason", "serious", "text"}}
  *   "box": {"folder", "validity", "next", "left": [UID]}   "pop": [UID that was looked at]
  *   "parts": {NAME: seconds}          parts that a server has taken
- *   "bounced": {NAME: {"text", "at", "permanent"}}      "strays": {NAME: {"why", "at"}}
+ *   "bounced": {NAME: {"text", "at", "permanent"}}      "strays": {NAME: {"why", "at", "over"}}
  *   "rate": {"left", "at"}            mails that may be sent now
  *   "settings": HASH                  of what the waits were about
  */

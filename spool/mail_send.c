@@ -13,25 +13,38 @@
 /* ---- the rate ---- */
 
 /*
- * A bucket that holds the mails of an hour and fills evenly; in units of mails times seconds, so
- * that nothing is lost by rounding.
+ * A bucket holds a fifth of the mails of an hour, and the others flow into it evenly: whenever an
+ * hour begins, no more than RATE leave in it.  In units of mails times seconds, so that nothing is
+ * lost by rounding.
  */
+static gint64
+burst_of(gint64 rate)
+{
+	return MAX(rate / 5, 1);
+}
+
+static gint64
+flow_of(gint64 rate)
+{
+	return MAX(rate - burst_of(rate), 1);
+}
+
 static gint64
 in_bucket(const channel *c, gint64 rate)
 {
 	const json_t *bucket = json_object_get(c->state, "rate");
-	gint64 at = json_num(bucket, "at", 0), left = json_num(bucket, "left", rate * HOUR);
-	gint64 now = clock_now();
+	gint64 full = burst_of(rate) * HOUR, now = clock_now();
+	gint64 at = json_num(bucket, "at", 0), left = json_num(bucket, "left", full);
 
-	return MIN(left + (now > at ? MIN(now - at, HOUR) : 0) * rate, rate * HOUR);
+	return MIN(left + (now > at ? MIN(now - at, HOUR) : 0) * flow_of(rate), full);
 }
 
 gint64
 mail_rate_wait(channel *c)
 {
-	gint64 rate = conf_int(c->conf, "mail.rate");
+	gint64 rate = conf_int(c->conf, "mail.rate"), flow = flow_of(rate);
 
-	return rate == 0 ? 0 : MAX((HOUR - in_bucket(c, rate) + rate - 1) / rate, 0);
+	return rate == 0 ? 0 : MAX((HOUR - in_bucket(c, rate) + flow - 1) / flow, 0);
 }
 
 static void

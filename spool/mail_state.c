@@ -19,7 +19,8 @@ static const char *const ways[MAIL_WAYS] = {"send", "receive"};
 
 /* ---- the file ---- */
 
-/* What the waits were about: another server, another password, and there is nothing to wait for. */
+/* What the waits and the place in the mailbox were about: with another server, another password or
+ * limit there is nothing to wait for, and all is looked at again. */
 static char *
 settings_hash(const channel *c)
 {
@@ -53,6 +54,8 @@ mail_state_load(channel *c)
 	}
 	if (g_strcmp0(json_str(c->state, "settings"), hash) != 0) {
 		json_object_del(c->state, "wait");
+		json_object_del(c->state, "box");
+		json_object_del(c->state, "pop");
 		json_put(c->state, "settings", hash);
 	}
 }
@@ -127,7 +130,7 @@ mail_failed(channel *c, mail_way way, GError *why, GError **error)
 			       : MIN(conf_int(c->conf, "mail.retry") << fails, LONGEST);
 
 	/* Servers must not be asked by all of their clients at the same moment. */
-	pause += rand_below((guint32)pause / 4);
+	pause -= rand_below((guint32)pause / 4 + 1);
 	json_object_set_new(wait, "fails", json_integer(fails + 1));
 	json_object_set_new(wait, "next", json_integer(clock_now() + pause));
 	json_object_set_new(wait, "reason", json_integer(number));
@@ -166,12 +169,15 @@ mail_hurry(channel *c)
 gint64
 mail_pause(channel *c)
 {
-	gint64 first = G_MAXINT64, rate = mail_rate_wait(c);
+	gint64 first = mail_rate_wait(c);
 
-	for (guint way = 0; way < MAIL_WAYS; way++)
-		if (wait_of(c, way) != NULL)
-			first = MIN(first, json_num(wait_of(c, way), "next", 0));
-	return MAX(rate, first == G_MAXINT64 ? 0 : MAX(first - clock_now(), 0));
+	for (guint way = 0; way < MAIL_WAYS; way++) {
+		gint64 left = json_num(wait_of(c, way), "next", 0) - clock_now();
+
+		if (left > 0 && (first == 0 || left < first))
+			first = left;
+	}
+	return first;
 }
 
 /* ---- what people should know ---- */
@@ -228,9 +234,11 @@ add_strays(const channel *c, GPtrArray *all)
 	json_object_foreach (json_object_get(c->state, "strays"), name, one) {
 		const char *why = json_str(one, "why");
 
-		add_trouble(all, "unreadable", TRUE,
-			    g_strdup_printf("the mail with %s: %s", name, why != NULL ? why : ""),
-			    NULL);
+		if (!json_flag(one, "over"))
+			add_trouble(all, "unreadable", TRUE,
+				    g_strdup_printf("the mail with %s: %s", name,
+						    why != NULL ? why : ""),
+				    NULL);
 	}
 }
 
@@ -265,22 +273,28 @@ mail_note_bounce(channel *c, const envelope_name *name, gboolean permanent, cons
 	c->changed = TRUE;
 }
 
-/* Removes the keys of object KEY that name the envelope of ROLE or a part of it. */
+/*
+ * What object KEY says of the envelope, or a part of it, is over: it goes, or, with MARK, stays, so
+ * that the mail does not tell it again when it is looked at again.
+ */
 static void
-forget_in(channel *c, const char *key, char role, const envelope_name *name)
+end_in(channel *c, const char *key, const envelope_name *name, gboolean mark)
 {
-	json_t *all = json_object_get(c->state, key), *unused;
+	json_t *all = json_object_get(c->state, key), *one;
 	const char *file;
 	void *next;
 
-	json_object_foreach_safe (all, next, file, unused) {
+	json_object_foreach_safe (all, next, file, one) {
 		envelope_name n;
 
-		if (name_find(file, c->link, role, &n) && n.series == name->series &&
-		    n.number == name->number) {
+		if (!name_find(file, c->link, name->role, &n) || n.series != name->series ||
+		    n.number != name->number)
+			continue;
+		if (mark)
+			json_object_set_new(one, "over", json_true());
+		else
 			json_object_del(all, file);
-			c->changed = TRUE;
-		}
+		c->changed = TRUE;
 	}
 }
 
@@ -288,11 +302,11 @@ void
 mail_forget(channel *c, const envelope_name *name)
 {
 	if (name->role == c->partner) {
-		forget_in(c, "strays", c->partner, name);
+		end_in(c, "strays", name, TRUE);
 		return;
 	}
-	forget_in(c, "bounced", c->own, name);
-	forget_in(c, "parts", c->own, name);
+	end_in(c, "bounced", name, FALSE);
+	end_in(c, "parts", name, FALSE);
 }
 
 /* Those that nobody cared for do not stay for ever. */
@@ -314,8 +328,11 @@ mail_note_stray(channel *c, const envelope_name *name, const char *why)
 {
 	json_t *all = mail_state_part(c->state, "strays");
 	g_autofree char *file = name_format(name);
-	json_t *one = json_object();
 
+	/* What is known already, or over, is not told anew. */
+	if (json_object_get(all, file) != NULL)
+		return;
+	json_t *one = json_object();
 	expire_strays(all);
 	json_put(one, "why", why);
 	json_object_set_new(one, "at", json_integer(clock_now()));

@@ -145,8 +145,8 @@ note_too_large(round *r, const imap_mail *m)
 	envelope_name name;
 	g_autofree char *why =
 		g_strdup_printf("it has %" G_GUINT64_FORMAT
-				" bytes, more than mail.receive_size; raise that, then `handsel "
-				"link test %s`",
+				" bytes, more than mail.receive_size; `handsel link set %s "
+				"mail.receive_size=...` lets it in",
 				m->size, r->c->link_name);
 
 	for (guint i = 0; i < m->names->len; i++)
@@ -334,12 +334,6 @@ keep_pop(channel *c)
 
 /* ---- both ---- */
 
-static gboolean
-is_pop(const channel *c)
-{
-	return c->url[MAIL_RECEIVING] != NULL && c->url[MAIL_RECEIVING]->protocol == MAIL_POP3;
-}
-
 /* What TAKE says of the spool is none of the server's failures. */
 static gboolean
 failed(channel *c, GError *why, GError **error)
@@ -366,7 +360,7 @@ mail_receive(channel *c, guint max, channel_take *take, gpointer data, guint *re
 	g_ptr_array_set_size(c->seen, 0);
 	if (!mail_may(c, MAIL_RECEIVING, error))
 		return FALSE;
-	if (!(is_pop(c) ? receive_pop : receive_imap)(&r, &why))
+	if (!(mail_is_pop(c) ? receive_pop : receive_imap)(&r, &why))
 		return failed(c, why, error);
 	mail_worked(c, MAIL_RECEIVING);
 	*ret_seen = seen;
@@ -394,10 +388,10 @@ mail_taken(channel *c, GError **error)
 {
 	GError *why = NULL;
 
-	if (!(is_pop(c) ? clear_pop : clear_imap)(c, &why))
+	if (!(mail_is_pop(c) ? clear_pop : clear_imap)(c, &why))
 		return failed(c, why, error);
 	forget_arrived(c);
-	(is_pop(c) ? keep_pop : keep_place)(c);
+	(mail_is_pop(c) ? keep_pop : keep_place)(c);
 	g_ptr_array_set_size(c->seen, 0);
 	return mail_state_save(c, TRUE, error);
 }
@@ -411,6 +405,8 @@ mail_foreign(channel *c, GError **error)
 	(void)error;
 	g_ptr_array_set_size(c->strays, 0);
 	json_object_foreach (json_object_get(c->state, "strays"), name, one)
-		g_ptr_array_add(c->strays, g_strdup_printf("%s\t%s", name, json_str(one, "why")));
+		if (!json_flag(one, "over"))
+			g_ptr_array_add(c->strays,
+					g_strdup_printf("%s\t%s", name, json_str(one, "why")));
 	return c->strays;
 }

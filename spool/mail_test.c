@@ -75,7 +75,7 @@ open_session(test *t, GError **error)
 
 	if (!mail_account(c, MAIL_RECEIVING, &account, error))
 		return FALSE;
-	if (c->url[MAIL_RECEIVING]->protocol == MAIL_POP3)
+	if (mail_is_pop(c))
 		return (c->pop3 = pop3_open(&account, error)) != NULL;
 	return (c->imap = imap_open(&account, error)) != NULL;
 }
@@ -218,7 +218,7 @@ find_pop(test *t, gboolean *ret_found, GError **error)
 static void
 try_arrival(test *t)
 {
-	gboolean found = FALSE, pop = t->c->url[MAIL_RECEIVING]->protocol == MAIL_POP3;
+	gboolean found = FALSE, pop = mail_is_pop(t->c);
 	g_autoptr(GError) why = NULL;
 	gint64 until = t->sent + ARRIVES_SECONDS * G_USEC_PER_SEC;
 

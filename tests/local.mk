@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	tests/unit/item-t \
 	tests/unit/json-t \
 	tests/unit/mail_guess-t \
+	tests/unit/mail_state-t \
 	tests/unit/mail_url-t \
 	tests/unit/manifest-t \
 	tests/unit/message-t \

@@ -9,7 +9,6 @@
 
 #define SUBJECT_MAX 120 /* bytes of what is wrong */
 #define TIMEOUT     60  /* seconds */
-#define RECEIVERS   100
 
 static gboolean
 is_wanted(gateway *g)
@@ -72,7 +71,7 @@ write_mail(const alert_news *n, int fd, const char *id, const char *to, GError *
 	g_autofree char *text = alert_letter(n);
 	g_autofree char *subject = subject_of(n);
 	g_autofree char *thread =
-		g_strdup_printf("alert.%.8s.%s.%s", n->g->id, n->kind, strrchr(from, '@'));
+		g_strdup_printf("alert.%.8s.%s%s", n->g->id, n->kind, strrchr(from, '@'));
 	const mime_letter letter = {.from = from,
 				    .to = to,
 				    .sender = "handsel",
@@ -107,7 +106,7 @@ send_one(const alert_news *n, smtp *server, const char *id, const char *to, GErr
 static gboolean
 send_all(const alert_news *n, smtp *server, const char *id, GError **error)
 {
-	g_auto(GStrv) all = g_strsplit(alert_setting(n->g, "alert.mail"), " ", RECEIVERS);
+	g_auto(GStrv) all = g_strsplit(alert_setting(n->g, "alert.mail"), " ", 0);
 	g_autoptr(GError) first = NULL;
 	guint told = 0;
 

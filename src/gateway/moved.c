@@ -1,4 +1,5 @@
 #include "base/mail_url.h"
+#include "base/name.h"
 #include "gateway/private.h"
 
 /*
@@ -63,7 +64,8 @@ gate_take_channel(gateway *g, const json_t *line, GError **error)
 {
 	const char *channel = json_str(line, "channel"), *address = json_str(line, "address");
 
-	if (channel == NULL || (address != NULL && !mail_address_valid(address))) {
+	/* It is shown as part of a command. */
+	if (!name_word_valid(channel) || (address != NULL && !mail_address_valid(address))) {
 		fail_set(error, REASON_LINES, "a line names no channel");
 		return FALSE;
 	}

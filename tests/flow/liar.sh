@@ -82,4 +82,14 @@ check "the item keeps what it had" prints '"short"' value bert 1 description
 check "and says why it waits" says 0 '504.*2000000 bytes' at bert hold list anna
 check "the one behind it is there" prints '"Behind"' value bert 2 title
 check "no process is left" idle
+
+# ---- and where the partner is ----
+
+rm -rf anna bert seen ./*.handshake
+met || exit 99
+at anna desk new title='For both' >/dev/null
+sync_at anna bert
+check "Anna says that she is at a channel that is a command" forge '{t: "channel", channel: "mail; touch owned"}, .'
+check "Bert's pass takes the envelope" sync_at bert anna
+refute "and shows no such command" sh -c '"$HANDSEL" --home bert status anna --json | grep touch'
 tap_end

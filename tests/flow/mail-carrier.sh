@@ -119,6 +119,37 @@ out_of_office_twice() {
 		[ "$(mails bert)" -eq 1 ] && [ "$(mails anna)" -eq "$(ours anna)" ] && ! grep -r mia@ "$mail_dir/log"
 }
 
+# One more than may leave at once, of ten an hour; what is left follows.
+rated() {
+	rated_before=$(ours anna)
+	at bert link set anna mail.rate=10 && for rated_i in 1 2 3 4; do
+		at bert desk new title="rated $rated_i" >/dev/null && sync_at bert anna || return 1
+	done
+	delivered && [ "$(ours anna)" -eq $((rated_before + 2)) ]
+}
+
+tells_rate() {
+	at bert -q sync anna 2>&1 | grep 'mail.rate of 10 mails an hour is reached; the next leaves in [0-9]* s' ||
+		at bert sync anna | grep 'mail.rate of 10 mails an hour is reached; the next leaves in [0-9]* s'
+}
+
+# later N: what has left N seconds on.
+later() {
+	HANDSEL_TEST_SHIFT=$1 sync_at bert anna && delivered
+}
+
+too_large() {
+	head -c 200000 /dev/urandom >large.bin && at anna link set bert mail.receive_size='64 KiB' >/dev/null &&
+		at bert desk new title='large 1' >/dev/null &&
+		at bert desk attach "$(at bert desk list --json | jq -r 'select(.title == "large 1").id')" large.bin >/dev/null &&
+		sync_at bert anna && delivered && take && has 0 large &&
+		at anna status bert --json | jq -r '.problems[].text' | grep -q 'more than mail.receive_size'
+}
+
+let_in() {
+	at anna link set bert mail.receive_size= >/dev/null && take && has 1 large
+}
+
 site anna bert || exit 99
 check "two sites are paired by mail" mail_pair anna bert --scope all
 at bert link set anna sync.resend='1 h' >/dev/null
@@ -151,6 +182,16 @@ check "so nothing is missing" has 1 winmail
 refute "status has forgotten it" tells_winmail
 rm -rf anna/links/bert/quarantine
 check "all is settled" mail_settle anna bert
+check "a mail that is too large is left, and told" too_large
+check "and taken as soon as it may be" let_in
+check "a rate is kept" rated
+check "and told" tells_rate
+check "what has left is taken" take
+check "an hour later the others leave" later 3600
+check "and are taken" take
+check "nothing is lost by it" has 4 rated
+at bert link set anna mail.rate= >/dev/null
+check "all is settled again" mail_settle anna bert
 check "an out-of-office mail is neither answered nor touched" out_of_office_twice
 rm -f "$(maildir bert)"/new/* "$(maildir bert)"/cur/*
 check "both desks are equal" same_desks anna bert
