@@ -86,12 +86,18 @@ STYLE_TESTS = \
 	tests/style/man.sh \
 	tests/style/paths.sh
 
-# What dies and fails at one step after the other, or carries much: the same steps again and again.
+# What dies and fails at one step after the other, carries much, or mostly waits for mail servers:
+# sanitizers have seen its code in the tests above.
 CRASH_TESTS = \
 	tests/flow/kill.sh \
+	tests/flow/mail-alert.sh \
 	tests/flow/mail-faults.sh \
 	tests/flow/mail-large.sh \
+	tests/flow/mail-mailbox.sh \
+	tests/flow/mail-refused.sh \
 	tests/flow/mail-run.sh \
+	tests/flow/mail-switch.sh \
+	tests/flow/mail-wizard.sh \
 	tests/flow/run_kill.sh \
 	tests/flow/sweep-join.sh \
 	tests/flow/sweep.sh
@@ -114,12 +120,7 @@ FLOW_TESTS = \
 	tests/flow/link-test.sh \
 	tests/flow/log.sh \
 	tests/flow/mail.sh \
-	tests/flow/mail-alert.sh \
 	tests/flow/mail-carrier.sh \
-	tests/flow/mail-mailbox.sh \
-	tests/flow/mail-refused.sh \
-	tests/flow/mail-wizard.sh \
-	tests/flow/mail-switch.sh \
 	tests/flow/manual.sh \
 	tests/flow/terminal.sh \
 	tests/flow/tutorial.sh \
