@@ -65,6 +65,21 @@ resolve(const test *t, mail_way way)
 	return addresses != NULL;
 }
 
+/* Can the password be had?  Sending may need none. */
+static gboolean
+find_password(const test *t, mail_way way)
+{
+	g_autoptr(GError) why = NULL;
+	net_account account;
+
+	if (!mail_account(t->c, way, &account, &why) || account.login == NULL)
+		return TRUE;
+	char *secret = account_secret(&account.secret, &why);
+	tell(t, way, "password", why, "there");
+	account_secret_free(secret);
+	return why == NULL;
+}
+
 /* ---- receiving ---- */
 
 static gboolean
@@ -101,7 +116,7 @@ try_receiving(test *t)
 {
 	g_autoptr(GError) why = NULL;
 
-	if (!resolve(t, MAIL_RECEIVING))
+	if (!find_password(t, MAIL_RECEIVING) || !resolve(t, MAIL_RECEIVING))
 		return FALSE;
 	open_session(t, &why);
 	tell_login(t, MAIL_RECEIVING, why);
@@ -151,7 +166,7 @@ try_sending(test *t, gboolean probe)
 	net_account account;
 	guint64 size = 0;
 
-	if (!resolve(t, MAIL_SENDING))
+	if (!find_password(t, MAIL_SENDING) || !resolve(t, MAIL_SENDING))
 		return FALSE;
 	if (mail_account(t->c, MAIL_SENDING, &account, &why) &&
 	    (t->c->smtp = smtp_new(&account, &why)) != NULL)

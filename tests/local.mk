@@ -47,6 +47,7 @@ UNIT_TESTS = \
 	tests/unit/pgp_many-t \
 	tests/unit/plan-t \
 	tests/unit/pop3-t \
+	tests/unit/proc-t \
 	tests/unit/proof-t \
 	tests/unit/rand-t \
 	tests/unit/reply-t \

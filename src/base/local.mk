@@ -19,6 +19,8 @@ libhandsel_a_SOURCES += \
 	src/base/mail_url.h \
 	src/base/name.c \
 	src/base/name.h \
+	src/base/proc.c \
+	src/base/proc.h \
 	src/base/rand.c \
 	src/base/rand.h \
 	src/base/u64.c \

@@ -6,8 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define COMMAND_SECONDS 60    /* then it is killed */
-#define POLL_US         10000 /* between two looks whether it has ended */
+#include "base/proc.h"
+
+#define COMMAND_SECONDS 60 /* then it is killed */
 
 static char **
 environment(const alert_news *n)
@@ -27,29 +28,6 @@ environment(const alert_news *n)
 		env = g_environ_setenv(env, all[i].name, all[i].value != NULL ? all[i].value : "",
 				       TRUE);
 	return env;
-}
-
-/* Waits for PID, but not for ever; its status, or -1. */
-static int
-wait_for(GPid pid)
-{
-	gint64 until = clock_mono_us() + COMMAND_SECONDS * G_USEC_PER_SEC;
-	int status = 0;
-
-	for (;;) {
-		pid_t ended = waitpid(pid, &status, WNOHANG);
-
-		if (ended == pid)
-			return status;
-		if (ended < 0 && errno != EINTR)
-			return -1;
-		if (clock_mono_us() > until) {
-			kill(pid, SIGKILL);
-			waitpid(pid, &status, 0);
-			return -1;
-		}
-		g_usleep(POLL_US);
-	}
 }
 
 /* Whoever does not read it does not get it; it fits into a pipe. */
@@ -79,13 +57,13 @@ run_command(const alert_news *n, char **ret_how, GError **error)
 
 	(void)ret_how;
 	if (!g_spawn_async_with_pipes(site_dir(n->g->site), argv, env,
-				      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, NULL,
-				      NULL, &pid, &in, NULL, NULL, error)) {
+				      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
+				      proc_lead_group, NULL, &pid, &in, NULL, NULL, error)) {
 		g_prefix_error(error, "alert.command: ");
 		return FALSE;
 	}
 	write_letter(in, text);
-	int status = wait_for(pid);
+	int status = proc_wait(pid, clock_mono_us() + COMMAND_SECONDS * G_USEC_PER_SEC);
 	if (status == 0)
 		return TRUE;
 	fail_set(error, FAIL_RETRY, "alert.command failed (%s %d) and will be tried again",

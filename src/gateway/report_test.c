@@ -7,7 +7,6 @@
 #include "gateway/make.h"
 #include "gateway/private.h"
 #include "gateway/report.h"
-#include "spool/mail_login.h"
 
 #define PROBE      "handsel link test\n"
 #define PROBE_NAME ".handsel-probe-" /* hidden, and no name of an envelope to anybody */
@@ -165,32 +164,6 @@ try_dir(checks *c, const char *what, const char *path)
 }
 
 static void
-check_password(checks *c, const char *what, const mail_url *url, gboolean sending)
-{
-	g_autoptr(GError) why = NULL;
-	net_account account;
-
-	mail_login(c->g->conf, url, sending, &account);
-	if (account.login == NULL)
-		return;
-	char *secret = account_secret(&account.secret, &why);
-	checks_add(c, what, secret != NULL, checks_command(c, "link set", " --help"), "%s",
-		   secret != NULL ? "there" : why->message);
-	account_secret_free(secret);
-}
-
-static gboolean
-check_settings(checks *c)
-{
-	g_autoptr(GError) why = NULL;
-	gboolean ok = link_complete(c->g->conf, c->g->name, &why);
-
-	checks_add(c, "mail settings", ok, checks_command(c, "link set", " --help"), "%s",
-		   ok ? conf_text(c->g->conf, "mail.address") : why->message);
-	return ok;
-}
-
-static void
 tell_step(const char *step, gboolean ok, const char *text, gpointer data)
 {
 	checks *c = data;
@@ -201,13 +174,8 @@ tell_step(const char *step, gboolean ok, const char *text, gpointer data)
 void
 checks_channel(checks *c)
 {
-	if (c->g->channel_ops->test == NULL || !check_settings(c))
-		return;
-	g_autoptr(mail_url) receive = mail_url_parse(conf_text(c->g->conf, "mail.receive"), NULL);
-	g_autoptr(mail_url) send = mail_url_parse(conf_text(c->g->conf, "mail.send"), NULL);
-	check_password(c, "receive: password", receive, FALSE);
-	check_password(c, "send: password", send, TRUE);
-	c->g->channel_ops->test(c->g->channel, tell_step, c);
+	if (c->g->channel_ops->test != NULL)
+		c->g->channel_ops->test(c->g->channel, tell_step, c);
 }
 
 json_t *

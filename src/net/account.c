@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -12,10 +11,10 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/fsio.h"
+#include "base/proc.h"
 
 #define SECRET_MAX      ((gsize)64 * 1024)
 #define COMMAND_SECONDS 60
-#define STEP_US         10000
 
 void
 account_secret_free(char *secret)
@@ -142,38 +141,6 @@ of_credential(const char *name, GError **error)
 
 /* ---- commands ---- */
 
-/* So that what the shell starts can be ended with it. */
-static void
-lead_a_group(gpointer unused)
-{
-	(void)unused;
-	setpgid(0, 0);
-}
-
-/* Its wait status, or -1 if it had to be ended. */
-static int
-wait_for(GPid pid, gint64 deadline)
-{
-	int status;
-
-	for (;;) {
-		pid_t got = waitpid(pid, &status, WNOHANG);
-
-		if (got == pid)
-			return status;
-		if (got < 0 && errno != EINTR)
-			return -1;
-		if (clock_mono_us() >= deadline)
-			break;
-		g_usleep(STEP_US);
-	}
-	kill(-pid, SIGKILL);
-	kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return -1;
-}
-
 /* What it printed is not shown: it may be the secret. */
 static gboolean
 ended_well(int status, GError **error)
@@ -204,7 +171,7 @@ of_command(const char *command, GError **error)
 
 	if (!g_spawn_async_with_pipes(NULL, argv, NULL,
 				      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL,
-				      lead_a_group, NULL, &pid, NULL, &out, NULL, &why)) {
+				      proc_lead_group, NULL, &pid, NULL, &out, NULL, &why)) {
 		fail_set(error, FAIL_CONFIG, "the password command can't be started");
 		return NULL;
 	}
@@ -212,7 +179,7 @@ of_command(const char *command, GError **error)
 	gboolean all = fill(out, buf, deadline, &len);
 	/* Whoever still writes gets an error. */
 	close(out);
-	int status = wait_for(pid, all && len <= SECRET_MAX ? deadline : 0);
+	int status = proc_wait(pid, all && len <= SECRET_MAX ? deadline : 0);
 	char *ret = NULL;
 	if (len > SECRET_MAX || ended_well(status, error))
 		ret = first_line(buf, len, "the password command", error);
