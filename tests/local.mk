@@ -125,6 +125,7 @@ FLOW_TESTS = \
 	tests/flow/manual.sh \
 	tests/flow/terminal.sh \
 	tests/flow/tutorial.sh \
+	tests/flow/void.sh \
 	tests/flow/wizard.sh \
 	tests/flow/open.sh \
 	tests/flow/operator.sh \

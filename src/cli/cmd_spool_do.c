@@ -15,6 +15,7 @@ static const struct {
 	{"left", "left where it is", TRUE},
 	{"dropped", "dropped", FALSE},
 	{"refused", "will be refused when it is its turn", FALSE},
+	{"voided", "goes without its changes", FALSE},
 	{"offered", "offered again", FALSE},
 	{"stored", "the partner has it and has not worked it off", FALSE},
 };
@@ -99,13 +100,58 @@ is_sure(const call *c, const char *question, GError **error)
 	return FALSE;
 }
 
+/* Are the ids those of envelopes of this side?  All or none have to be. */
+static gboolean
+are_own(call *c, gboolean *ret, GError **error)
+{
+	g_autoptr(gateway) g = call_gateway(c, GATE_LOOK, error);
+	guint own = 0;
+
+	for (guint i = 1; g != NULL && i < call_len(c); i++) {
+		g_auto(GStrv) ends = g_strsplit(call_arg(c, i), "-", 2);
+		guint64 number;
+		char role;
+
+		if (ends[0] != NULL && name_parse_id(ends[0], &role, &number) &&
+		    role == (gateway_is_master(g) ? 'm' : 's'))
+			own++;
+	}
+	if (g == NULL)
+		return FALSE;
+	*ret = own > 0;
+	if (own == 0 || own == call_len(c) - 1)
+		return TRUE;
+	fail_set(error, FAIL_USAGE,
+		 "drop envelopes of this side and what is in quarantine one after the other");
+	return FALSE;
+}
+
+static gboolean
+drop_own(call *c, const char *ids, GError **error)
+{
+	g_autofree char *question =
+		g_strdup_printf("Send %s of link %s without its changes, and the items in it anew?",
+				ids, call_arg(c, 0));
+
+	if (!is_sure(c, question, error))
+		return FALSE;
+	g_autoptr(gateway) g = call_gateway(c, GATE_WORK, error);
+	return g != NULL &&
+	       tell_all(c, envelopes_void(g, call_args(c, 1), call_value(c, "note"), error));
+}
+
 static gboolean
 run_drop(call *c, GError **error)
 {
 	g_autofree char *ids = g_strjoinv(", ", (char **)call_args(c, 1));
 	g_autofree char *question = g_strdup_printf(
 		"Remove %s from quarantine of link %s for good?", ids, call_arg(c, 0));
+	gboolean own;
 
+	if (!are_own(c, &own, error))
+		return FALSE;
+	if (own)
+		return drop_own(c, ids, error);
 	if (!is_sure(c, question, error))
 		return FALSE;
 	g_autoptr(gateway) g = call_gateway(c, GATE_TRACKER, error);
@@ -154,10 +200,19 @@ const command commands_spool_do[] = {
 	 "as they are then. What is in quarantine can be dropped only: nobody has proven to have "
 	 "sent it.",
 	 2, ANY_NUMBER, sure_options, run_refuse},
-	{"spool drop", "NAME ID... [--note TEXT] [--yes]", "remove what is in quarantine",
+	{"spool drop", "NAME ID... [--note TEXT] [--yes]",
+	 "remove what is in quarantine, or shall not be sent",
 	 "Removes envelopes from quarantine for good: ids, file names, or ALL. If the partner sent "
 	 "one,\n"
-	 "it will offer it again, as it was never acknowledged.",
+	 "it will offer it again, as it was never acknowledged.\n"
+	 "Of envelopes of this side (m17, or m17-m20 where this side is the master) the changes "
+	 "and "
+	 "files\n"
+	 "are taken out, unless the partner is known to have them; number and answers stay. The "
+	 "items in\n"
+	 "them are sent anew, as they are by then: what must not leave at all has to be taken back "
+	 "in\n"
+	 "the tracker first. Whichever of the two reaches the partner first counts.",
 	 2, ANY_NUMBER, drop_options, run_drop},
 	{"spool resend", "NAME ID...", "offer envelopes again",
 	 "Offers envelopes that the partner has not acknowledged again at once, the very same "

@@ -19,6 +19,13 @@ json_t *envelopes_take(gateway *, const char *path, GError **error);
 /* Removes files from quarantine: "dropped".  NOTE may be NULL. */
 json_t *envelopes_drop(gateway *, const char *const *ids, const char *note, GError **error);
 /*
+ * Takes the changes and files out of envelopes of ours that the partner is not known to have, all
+ * of IDS or none: "voided".  Each number stays, with the answers in it, as an envelope of kind
+ * void; whichever of the two the partner has first counts.  The items in it are then sent anew, as
+ * they are.  IDS may be ranges; no "ALL".  Needs GATE_WORK.
+ */
+json_t *envelopes_void(gateway *, const char *const *ids, const char *note, GError **error);
+/*
  * Marks envelopes that wait in the inbox: when it is their turn their answers count, their changes
  * do not, and the partner is told so: "refused".  It then sends their items anew.  No "ALL".
  */

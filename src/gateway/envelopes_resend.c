@@ -2,10 +2,6 @@
 #include "gateway/look.h"
 #include "gateway/private.h"
 
-typedef struct {
-	guint64 first, last;
-} span;
-
 static gboolean
 parse_id(gateway *g, const char *id, guint64 *ret)
 {
@@ -14,31 +10,27 @@ parse_id(gateway *g, const char *id, guint64 *ret)
 	return name_parse_id(id, &role, ret) && role == (g->master ? 'm' : 's');
 }
 
-/* "m17", "m17-m20" or ALL. */
-static gboolean
-parse_span(gateway *g, const char *text, span *ret, GError **error)
+gboolean
+gate_own_span(gateway *g, const char *text, guint64 *ret_first, guint64 *ret_last, GError **error)
 {
 	g_auto(GStrv) ends = g_strsplit(text, "-", 2);
-	span s = {1, g->n.last};
+	guint64 first = 1, last = g->n.last;
 
-	if (g_str_equal(text, "ALL")) {
-		*ret = s;
-		return TRUE;
-	}
-	if (ends[0] == NULL || !parse_id(g, ends[0], &s.first) ||
-	    !parse_id(g, ends[1] != NULL ? ends[1] : ends[0], &s.last) || s.last < s.first) {
+	if (ends[0] == NULL || !parse_id(g, ends[0], &first) ||
+	    !parse_id(g, ends[1] != NULL ? ends[1] : ends[0], &last) || last < first) {
 		fail_set(error, FAIL_USAGE,
 			 "%s: not an envelope of this side; they are called %c1, %c2 ...", text,
 			 g->master ? 'm' : 's', g->master ? 'm' : 's');
 		return FALSE;
 	}
-	if (s.last > g->n.last) {
+	if (last > g->n.last) {
 		fail_set(error, FAIL_CONFIG,
 			 "%s: the last envelope sealed here is %c%" G_GUINT64_FORMAT, text,
 			 g->master ? 'm' : 's', g->n.last);
 		return FALSE;
 	}
-	*ret = s;
+	*ret_first = first;
+	*ret_last = last;
 	return TRUE;
 }
 
@@ -74,22 +66,22 @@ mark(gateway *g, store_outgoing *row, json_t *all, GError **error)
 static gboolean
 mark_span(gateway *g, const char *text, json_t *all, GError **error)
 {
-	span s;
-	gboolean found = FALSE;
+	guint64 first = 1, last = g->n.last;
+	gboolean found = g_str_equal(text, "ALL");
 
-	if (!parse_span(g, text, &s, error))
+	if (!found && !gate_own_span(g, text, &first, &last, error))
 		return FALSE;
-	g_autoptr(GPtrArray) open = store_outgoings(g->store, s.first, OUT_STORED, error);
+	g_autoptr(GPtrArray) open = store_outgoings(g->store, first, OUT_STORED, error);
 	for (guint i = 0; open != NULL && i < open->len; i++) {
 		store_outgoing *row = open->pdata[i];
 
-		if (row->number > s.last)
+		if (row->number > last)
 			break;
 		found = TRUE;
 		if (!mark(g, row, all, error))
 			return FALSE;
 	}
-	if (open == NULL || found || g_str_equal(text, "ALL"))
+	if (open == NULL || found)
 		return open != NULL;
 	fail_set(error, FAIL_CONFIG,
 		 "%s: the partner has taken that over; its bytes are no longer kept", text);

@@ -15,6 +15,7 @@ libhandsel_a_SOURCES += \
 	src/gateway/envelopes.c \
 	src/gateway/envelopes.h \
 	src/gateway/envelopes_resend.c \
+	src/gateway/envelopes_void.c \
 	src/gateway/events.c \
 	src/gateway/events.h \
 	src/gateway/gateway.c \

@@ -81,8 +81,8 @@ collect_content(gateway *g, GError **error)
 
 /* ---- the pass ---- */
 
-static gboolean
-may_capture(gateway *g)
+gboolean
+gate_may_capture(gateway *g)
 {
 	g_autofree char *closing = store_get(g->store, "closing");
 	g_autofree char *bye = store_get(g->store, "bye");
@@ -145,12 +145,13 @@ has_room(gateway *g)
 static gboolean
 inside(gateway *g, GError **error)
 {
-	if (!remove_beyond(g, error) || !gate_recover(g, error) || !gate_work(g, error))
+	if (!remove_beyond(g, error) || !gate_tidy_voided(g, error) || !gate_recover(g, error) ||
+	    !gate_work(g, error))
 		return FALSE;
 	if (g->halted)
 		return gate_save_numbers(g, error);
 	if (!gate_release(g, error) || !gate_references(g, error) ||
-	    (may_capture(g) && !sweep(g, error)))
+	    (gate_may_capture(g) && !sweep(g, error)))
 		return FALSE;
 	return gate_settle(g, error) && gate_save_numbers(g, error) &&
 	       (g->state != PAIR_RUNNING || gate_tell_channel(g, error)) &&
@@ -315,7 +316,7 @@ gateway_dry_run(gateway *g, GError **error)
 	if (!store_begin(g->store, error))
 		return NULL;
 	g->dry = lines;
-	ok = !may_capture(g) || gate_sweep(g, error);
+	ok = !gate_may_capture(g) || gate_sweep(g, error);
 	g->dry = NULL;
 	store_rollback(g->store);
 	if (!ok)

@@ -114,6 +114,10 @@ manifest *gate_manifest(gateway *, envelope_kind, guint64 number);
  * transaction; not offered. */
 gboolean gate_seal(gateway *, manifest *, GPtrArray *lines, GPtrArray *files, guint64 changes,
 		   GError **error);
+/* The same with what takes the place of ROW under its number: the new file lies in the outbox
+ * beside the old one, ROW speaks of the new one and is to be offered. */
+gboolean gate_seal_again(gateway *, manifest *, GPtrArray *lines, store_outgoing *row,
+			 GError **error);
 gboolean gate_seal_lines(gateway *, GError **error);
 gboolean gate_seal_ack(gateway *, GError **error);
 /* Builds and seals an un-numbered envelope to RECIPIENT straight into the channel. */
@@ -134,6 +138,8 @@ gboolean gate_take(gateway *, GError **error);
 gboolean gate_take_one(gateway *, const char *file, const envelope_name *, int fd,
 		       take_verdict *ret, GError **error);
 
+/* How envelopes of this link are protected. */
+pgp_protect gate_protection(gateway *);
 /* How long the plain text of SEALED bytes may be. */
 guint64 gate_plain_limit(gateway *, guint64 sealed);
 /* Decrypts and verifies tmp file TMP (SIGNERS NULL: who signed is not judged); a descriptor of the
@@ -144,12 +150,27 @@ int gate_open_plain(gateway *, const char *tmp, pgp_protect, const char *const *
 int gate_open_file(gateway *, spool_dir, const char *file, pgp_protect, const char *const *signers,
 		   char **ret_plain, GError **error);
 
+/* envelopes_resend.c: the numbers that TEXT means: "m17" or "m17-m20" of this side; class USAGE, or
+ * CONFIG if there are none yet. */
+gboolean gate_own_span(gateway *, const char *text, guint64 *ret_first, guint64 *ret_last,
+		       GError **error);
+/* envelopes_void.c: takes back what a dropped number was before, as far as the channel is there. */
+gboolean gate_tidy_voided(gateway *, GError **error);
+
 /* envelopes.c: did the operator refuse the partner's NUMBER?  Why, or NULL; caller frees. */
 char *gate_unwanted(gateway *, guint64 number);
 gboolean gate_forget_unwanted(gateway *, guint64 number, GError **error);
 
+/* pass.c: is what has changed here to be sent? */
+gboolean gate_may_capture(gateway *);
+
 /* work.c: what has been taken, in order */
 gboolean gate_work(gateway *, GError **error);
+/* Does LINE, of an envelope, change no item?  Then it is said even where its envelope is dropped.
+ */
+gboolean gate_is_control(const json_t *line);
+/* A whole envelope of ours, NUMBER, was not taken over: its items start again. */
+gboolean gate_repair_envelope(gateway *, guint64 number, GError **error);
 
 /* report_overdue.c */
 /*

@@ -29,7 +29,7 @@ gate_manifest(gateway *g, envelope_kind kind, guint64 number)
 
 /* Seals PLAIN into a new tmp file, synced; its name and SHA-256 are the caller's. */
 static gboolean
-seal_tmp(gateway *g, int plain, gboolean encrypted, const char *to, char **ret_tmp,
+seal_tmp(gateway *g, int plain, const manifest *m, const char *to, char **ret_tmp,
 	 guint64 *ret_size, char **ret_sha, GError **error)
 {
 	const char *const both[] = {to, g->me, NULL};
@@ -40,7 +40,7 @@ seal_tmp(gateway *g, int plain, gboolean encrypted, const char *to, char **ret_t
 		return FALSE;
 	g_autofree char *sha = NULL;
 	/* To ourselves too, so that the sender's admin can open what lies in the outbox. */
-	gboolean ok = pgp_seal(g->pgp, plain, fd, g->me, encrypted ? both : NULL, error) &&
+	gboolean ok = pgp_seal(g->pgp, plain, fd, m->from, m->encrypted ? both : NULL, error) &&
 		      fsio_sync(fd, error) && (sha = fsio_sha(fd, ret_size, error)) != NULL;
 	close(fd);
 	if (!ok) {
@@ -74,7 +74,7 @@ build_and_seal(gateway *g, manifest *m, GPtrArray *lines, GPtrArray *files, cons
 
 	if (fd < 0)
 		return FALSE;
-	gboolean ok = seal_tmp(g, fd, m->encrypted, to, ret_tmp, ret_size, ret_sha, error);
+	gboolean ok = seal_tmp(g, fd, m, to, ret_tmp, ret_size, ret_sha, error);
 	close(fd);
 	fsio_remove(tmp_dir, zip, NULL);
 	if (ok)
@@ -82,20 +82,33 @@ build_and_seal(gateway *g, manifest *m, GPtrArray *lines, GPtrArray *files, cons
 	return ok;
 }
 
+/* Sealed and durable in the outbox; its name and the hash of its plain zip are the caller's. */
+static gboolean
+seal_to_outbox(gateway *g, manifest *m, GPtrArray *lines, GPtrArray *files, char **ret_file,
+	       char **ret_plain, guint64 *ret_size, GError **error)
+{
+	g_autofree char *tmp = NULL, *plain = NULL, *sha = NULL;
+
+	if (!build_and_seal(g, m, lines, files, g->partner, &tmp, &plain, &sha, ret_size, error))
+		return FALSE;
+	const envelope_name name = own_name(g, 0, m->number, sha);
+	g_autofree char *file = name_format(&name);
+	if (!spool_place(g->spool, tmp, SPOOL_OUTBOX, file, error) || !spool_flush(g->spool, error))
+		return FALSE;
+	*ret_file = g_steal_pointer(&file);
+	*ret_plain = g_steal_pointer(&plain);
+	return TRUE;
+}
+
 gboolean
 gate_seal(gateway *g, manifest *m, GPtrArray *lines, GPtrArray *files, guint64 changes,
 	  GError **error)
 {
-	g_autofree char *tmp = NULL, *plain = NULL, *sha = NULL;
+	g_autofree char *file = NULL, *plain = NULL;
 	guint64 size;
 
-	if (!build_and_seal(g, m, lines, files, g->partner, &tmp, &plain, &sha, &size, error))
-		return FALSE;
-	const envelope_name name = own_name(g, 0, m->number, sha);
-	g_autofree char *file = name_format(&name);
-	/* Durable in the outbox before the commit that counts it; a file beyond the last number is
-	 * removed at start. */
-	if (!spool_place(g->spool, tmp, SPOOL_OUTBOX, file, error) || !spool_flush(g->spool, error))
+	/* Before the commit that counts it; a file beyond the last number is removed at start. */
+	if (!seal_to_outbox(g, m, lines, files, &file, &plain, &size, error))
 		return FALSE;
 	const store_outgoing row = {
 		.number = m->number,
@@ -116,6 +129,26 @@ gate_seal(gateway *g, manifest *m, GPtrArray *lines, GPtrArray *files, guint64 c
 		  "%s, %" G_GUINT64_FORMAT " changes, %" G_GUINT64_FORMAT " bytes",
 		  kind_name(m->kind), changes, size);
 	return store_add_outgoing(g->store, &row, error) && gate_save_numbers(g, error);
+}
+
+gboolean
+gate_seal_again(gateway *g, manifest *m, GPtrArray *lines, store_outgoing *row, GError **error)
+{
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+	g_autofree char *file = NULL, *unused = NULL;
+	guint64 size;
+
+	if (!seal_to_outbox(g, m, lines, none, &file, &unused, &size, error))
+		return FALSE;
+	g_free(row->kind);
+	g_free(row->file);
+	row->kind = g_strdup(kind_name(m->kind));
+	row->file = g_steal_pointer(&file);
+	row->size = size;
+	row->changes = row->tries = 0;
+	row->next = 0;
+	row->state = OUT_SEALED;
+	return TRUE;
 }
 
 gboolean

@@ -53,8 +53,8 @@ gate_open_plain(gateway *g, const char *tmp, pgp_protect protect, const char *co
 	return gate_open_file(g, SPOOL_TMP, tmp, protect, signers, ret_plain, error);
 }
 
-static pgp_protect
-pinned_protection(gateway *g)
+pgp_protect
+gate_protection(gateway *g)
 {
 	return g_str_equal(conf_text(g->conf, "protect"), "encrypt") ? PGP_ENCRYPT : PGP_SIGN;
 }
@@ -79,7 +79,7 @@ check_place(gateway *g, const manifest *m, const envelope_name *name, GError **e
 		fail_set(error, REASON_OTHER_PAIR, "it belongs to an earlier pairing");
 	else if (m->number != (name->series == 0 ? name->number : 0))
 		fail_set(error, REASON_MANIFEST, "its number is not the one in its name");
-	else if (m->encrypted != (pinned_protection(g) == PGP_ENCRYPT) && m->kind != KIND_REFUSED)
+	else if (m->encrypted != (gate_protection(g) == PGP_ENCRYPT) && m->kind != KIND_REFUSED)
 		fail_set(error, REASON_PROTECTION, "it is not protected as this link has it");
 	else if (m->contract != NULL && !g_str_equal(m->contract, contract_hash(g->contract)))
 		fail_set(error, REASON_KIND, "it speaks of another contract");
@@ -106,6 +106,26 @@ check_neighbours(gateway *g, const manifest *m, const char *hash, GError **error
 		"%s does not follow the envelope before it: one state is an old copy", id);
 	gate_stop(g, why, NULL);
 	fail_set(error, REASON_PREV, "%s", why);
+	return FALSE;
+}
+
+/*
+ * Is NUMBER here already, ahead of a gap?  What a partner dropped has the hash of what it was
+ * before, so that either may come first; anything else is a fork and stops the link.
+ */
+static gboolean
+check_number(gateway *g, const manifest *m, const char *hash, gboolean *ret_copy, GError **error)
+{
+	g_autoptr(store_incoming) row = store_find_incoming(g->store, m->number, NULL);
+
+	*ret_copy = row != NULL && g_str_equal(row->hash, hash);
+	if (row == NULL || *ret_copy)
+		return TRUE;
+	g_autofree char *id = gateway_their_id(g, m->number);
+	g_autofree char *why = g_strdup_printf(
+		"%s came twice, with different content: one state is an old copy", id);
+	gate_stop(g, why, NULL);
+	fail_set(error, REASON_FORK, "%s", why);
 	return FALSE;
 }
 
@@ -165,19 +185,23 @@ judge_plain(gateway *g, const char *tmp, const char *plain, int fd, const envelo
 	g_autoptr(envelope) e =
 		envelope_open(fd, (guint64)conf_int(g->conf, "limit.envelope"), error);
 	guint64 size = 0;
+	gboolean copy;
 
 	if (e == NULL)
 		return FALSE;
 	const manifest *m = envelope_manifest(e);
-	g_autofree char *hash = fsio_sha(fd, &size, error);
-	if (hash == NULL || !check_place(g, m, name, error))
+	g_autofree char *sha = fsio_sha(fd, &size, error);
+	if (sha == NULL || !check_place(g, m, name, error))
 		return FALSE;
+	const char *hash = m->kind == KIND_VOID ? m->for_hash : sha;
 	if (m->kind == KIND_REFUSED)
 		return gate_take_refused(g, m, error);
 	if (m->has_ack && !gate_check_ack(g, &m->ack, error))
 		return FALSE;
 	if (m->number == 0)
 		return !m->has_ack || (gate_got_ack(g, &m->ack, error) && gate_settle(g, error));
+	if (!check_number(g, m, hash, &copy, error) || copy)
+		return copy;
 	if (!check_neighbours(g, m, hash, error))
 		return FALSE;
 	if (m->kind == KIND_PING && g->n.with == NULL && !gate_take_m1(g, m, hash, error))
@@ -195,7 +219,7 @@ open_unless_open(gateway *g, const char *tmp, const envelope_name *name, const c
 
 	if (opened == NULL)
 		return gate_open_plain(g, tmp,
-				       name->series == 'x' ? PGP_ENCRYPT : pinned_protection(g),
+				       name->series == 'x' ? PGP_ENCRYPT : gate_protection(g),
 				       signers, ret_plain, error);
 	int fd = fsio_open_own(spool_fd(g->spool, SPOOL_TMP), opened, error);
 	if (fd >= 0)
@@ -349,7 +373,7 @@ judge_group(gateway *g, group *all, GError **error)
 	GPtrArray *copies = group_copies(all);
 	gboolean ok = TRUE;
 
-	group_open(all, pinned_protection(g));
+	group_open(all, gate_protection(g));
 	for (guint i = 0; ok && i < copies->len; i++)
 		ok = judge_copy(g, copies->pdata[i], error);
 	group_clear(all);

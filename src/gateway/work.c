@@ -56,11 +56,9 @@ take_record(work *w, json_t *line, GError **error)
 	return ok;
 }
 
-/* A whole envelope of ours was refused: its items start again. */
-static gboolean
-repair_envelope(work *w, guint64 number, GError **error)
+gboolean
+gate_repair_envelope(gateway *g, guint64 number, GError **error)
 {
-	gateway *g = w->g;
 	g_autoptr(GPtrArray) uids = store_sent_uids(g->store, number, error);
 	sync_ctx ctx = gate_ctx(g);
 
@@ -93,7 +91,7 @@ take_answer(work *w, json_t *line, GError **error)
 		json_t *number = json_array_get(json_object_get(line, "re"), 0);
 
 		return g_strcmp0(code, "refused") != 0 || !json_is_integer(number) ||
-		       repair_envelope(w, (guint64)json_integer_value(number), error);
+		       gate_repair_envelope(g, (guint64)json_integer_value(number), error);
 	}
 	g_autoptr(sync_item) it = gate_load(g, uid, error);
 	if (it == NULL)
@@ -132,6 +130,15 @@ take_line(work *w, json_t *line, GError **error)
 	if (g_strcmp0(type, "file") == 0)
 		return TRUE;
 	return take_record(w, line, error);
+}
+
+gboolean
+gate_is_control(const json_t *line)
+{
+	const char *const control[] = {"answer", "want", "missing", "channel", NULL};
+	const char *type = json_str(line, "t");
+
+	return type != NULL && g_strv_contains(control, type);
 }
 
 /* ---- one envelope ---- */
@@ -220,6 +227,29 @@ take_answers(work *w, envelope *e, const char *note, GError **error)
 	return FALSE;
 }
 
+/* What is left of an envelope that the partner dropped: all but changes. */
+static gboolean
+take_void(work *w, envelope *e, GError **error)
+{
+	for (w->line = 0;; w->line++) {
+		g_autoptr(json_ref) line = NULL;
+
+		if (!envelope_next(e, &line, error))
+			return FALSE;
+		if (line == NULL)
+			return TRUE;
+		if (!gate_is_control(line)) {
+			fail_set(error, REASON_LINES,
+				 "line %" G_GUINT64_FORMAT
+				 " is a change in an envelope without any",
+				 w->line + 1);
+			return FALSE;
+		}
+		if (!take_line(w, line, error))
+			return FALSE;
+	}
+}
+
 static gboolean
 take_changes(work *w, envelope *e, const store_incoming *row, GError **error)
 {
@@ -243,6 +273,9 @@ take_content(work *w, envelope *e, const store_incoming *row, GError **error)
 		return gate_work_ping(g, m, error);
 	case KIND_CHANGES:
 		return take_changes(w, e, row, error);
+	case KIND_VOID:
+		gate_note(g, "voided", NULL, w->id, "the partner sent it without its changes");
+		return take_void(w, e, error);
 	case KIND_BYE:
 		gate_note(g, "closed", NULL, w->id, "the partner said goodbye");
 		return store_put(g->store, "bye", g->now, error);
@@ -289,10 +322,7 @@ open_stored(gateway *g, const store_incoming *row, GError **error)
 	if (fsio_exists(tmp_dir, ready))
 		return fsio_open_own(tmp_dir, ready, error);
 	spool_dir dir = lies_in_inbox(g, row) ? SPOOL_INBOX : SPOOL_ARCHIVE;
-	int fd = gate_open_file(g, dir, row->file,
-				g_str_equal(conf_text(g->conf, "protect"), "encrypt") ? PGP_ENCRYPT
-										      : PGP_SIGN,
-				signers, &plain, error);
+	int fd = gate_open_file(g, dir, row->file, gate_protection(g), signers, &plain, error);
 	if (plain != NULL)
 		fsio_remove(tmp_dir, plain, NULL);
 	return fd;
