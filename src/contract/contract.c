@@ -249,6 +249,18 @@ contract_field_of(const contract *c, const char *kind, const char *name)
 	return NULL;
 }
 
+gboolean
+contract_has_field(const contract *c, const char *name)
+{
+	for (guint i = 0; i < c->kinds->len; i++) {
+		const contract_kind *k = c->kinds->pdata[i];
+
+		if (contract_field_of(c, k->name, name) != NULL)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 GPtrArray *
 contract_fields(const contract *c, const char *kind)
 {

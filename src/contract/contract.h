@@ -63,6 +63,8 @@ guint64 contract_limit_things(const contract *); /* per item */
 gboolean contract_has_kind(const contract *, const char *kind);
 /* The field of KIND, or NULL; borrowed. */
 const contract_field *contract_field_of(const contract *, const char *kind, const char *name);
+/* Has any kind a field NAME? */
+gboolean contract_has_field(const contract *, const char *name);
 /* The fields of KIND in the order of their names; borrowed rows, caller frees the array. */
 GPtrArray *contract_fields(const contract *, const char *kind);
 /* Does WHAT travel: "parent", "relations", "comments", "files", "rows"? */

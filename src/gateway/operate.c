@@ -5,6 +5,8 @@
 #include "gateway/look.h"
 #include "gateway/private.h"
 
+#define PORTION 1000 /* items looked at between two questions to the state */
+
 /* ---- one item at a time, inside a transaction ---- */
 
 /* What a step of sync on IT, shown as NOW, brings: saved, and INTENT (may be NULL) carried out. */
@@ -369,4 +371,64 @@ resync_link(gateway *g, gint64 since, guint *ret_count, GError **error)
 	}
 	store_rollback(g->store);
 	return FALSE;
+}
+
+/* Is FIELD set in the item, or does it differ? */
+static gboolean
+speaks_of(const sync_item *it, const char *field)
+{
+	return sync_alive(it) &&
+	       (sync_top(it, field) != NULL || json_object_get(it->listed, field) != NULL);
+}
+
+static gboolean
+send_field(gateway *g, const store_item *row, const char *field, guint *count, GError **error)
+{
+	g_auto(look_item) i = {0};
+
+	if (!row->live || !row->here)
+		return TRUE;
+	if (!look_load(g, row->uid, &i, error))
+		return FALSE;
+	if (!speaks_of(i.it, field))
+		return TRUE;
+	(*count)++;
+	return do_item(g, row->uid, send_again, error);
+}
+
+static gboolean
+knows_field(gateway *g, const char *field, GError **error)
+{
+	if (contract_has_field(g->contract, field))
+		return TRUE;
+	fail_set(error, FAIL_USAGE,
+		 "link %s exchanges no field %s; handsel link show %s lists them", g->name, field,
+		 g->name);
+	return FALSE;
+}
+
+gboolean
+resync_field(gateway *g, const char *field, guint *ret_count, GError **error)
+{
+	g_autofree char *from = NULL;
+	guint count = 0;
+
+	if (!is_paired(g, error) || !knows_field(g, field, error) || !make_ready(g, error))
+		return FALSE;
+	for (;;) {
+		g_autoptr(GPtrArray) some = store_items(g->store, from, PORTION, error);
+
+		if (some == NULL)
+			return FALSE;
+		for (guint n = 0; n < some->len; n++)
+			if (!send_field(g, some->pdata[n], field, &count, error))
+				return FALSE;
+		if (some->len < PORTION)
+			break;
+		const store_item *last = some->pdata[some->len - 1];
+		g_free(from);
+		from = g_strdup(last->uid);
+	}
+	*ret_count = count;
+	return TRUE;
 }

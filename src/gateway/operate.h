@@ -19,3 +19,6 @@ gboolean conflict_resolve(gateway *, guint64 number, const char *choice, GError 
 gboolean resync_link(gateway *, gint64 since, guint *ret_count, GError **error);
 /* Sends the whole content of item ID again, as a new generation that both sides merge. */
 gboolean resync_item(gateway *, const char *id, GError **error);
+/* The same with each item in which FIELD is set or differs; *RET_COUNT: how many.  RETRY where one
+ * of them has too much on its way: those before it are sent. */
+gboolean resync_field(gateway *, const char *field, guint *ret_count, GError **error);
