@@ -3,7 +3,7 @@ dist_man_MANS = \
 	doc/handsel.conf.5 \
 	doc/handsel-protocol.7
 
-EXTRA_DIST += doc/architecture.md doc/features.md doc/tutorial.md
+EXTRA_DIST += doc/architecture.md doc/features.md doc/testing.md doc/tutorial.md
 
 # Types the tutorial and writes what the terminals show into it.
 tutorial: handsel handsel-pgp tests/handsel-test tests/typist

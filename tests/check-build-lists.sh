@@ -15,6 +15,7 @@ listed() {
 
 fragment_of() {
 	case $1 in
+	tests/fuzz/*) echo tests/fuzz ;;
 	src/*) expr "$1" : '\(src/[^/]*\)' ;;
 	*) echo "${1%%/*}" ;;
 	esac

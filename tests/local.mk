@@ -167,9 +167,9 @@ EXTRA_DIST += \
 	tests/unit/pgp_life_kit.h \
 	tests/unit/smtp_kit.h
 
-check_PROGRAMS = $(UNIT_TESTS) tests/handsel-test tests/typist
+check_PROGRAMS = $(UNIT_TESTS) $(FUZZ_TESTS) tests/handsel-test tests/typist
 dist_check_SCRIPTS = $(STYLE_TESTS) $(FLOW_TESTS) $(MORE_TESTS)
-TESTS = $(UNIT_TESTS) $(STYLE_TESTS) $(FLOW_TESTS) $(MORE_TESTS)
+TESTS = $(UNIT_TESTS) $(FUZZ_TESTS) $(STYLE_TESTS) $(FLOW_TESTS) $(MORE_TESTS)
 
 # One item on two sides, for directed tests; and two sites over a hostile carrier.
 SYNC_KIT = \

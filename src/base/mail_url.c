@@ -143,15 +143,17 @@ read_url(mail_url *u, const char *text)
 	return wrong;
 }
 
+/* Of what is written wrong nobody knows where the password ends: a slash in it looks like a folder,
+ * and the scheme may be missing. */
 char *
 mail_url_shown(const char *text)
 {
-	const char *colon = strstr(text, "://");
-	const char *slash = colon == NULL ? NULL : strchrnul(colon + 3, '/');
-	const char *at = colon == NULL ? NULL : g_strrstr_len(colon, slash - colon, "@");
+	const char *colon = strchr(text, ':'), *at = strrchr(text, '@');
 
-	return at == NULL ? g_strdup(text)
-			  : g_strdup_printf("%.*s://...%s", (int)(colon - text), text, at);
+	if (at == NULL || colon == NULL || at < colon)
+		return g_strdup(text);
+	int scheme = g_str_has_prefix(colon, "://") ? (int)(colon + 3 - text) : 0;
+	return g_strdup_printf("%.*s...%s", scheme, text, at);
 }
 
 mail_url *

@@ -25,8 +25,8 @@ typedef struct {
 /* NULL, with what is wrong (class USAGE): another scheme, a password in it, no TLS and not
  * loopback, control characters, more than 1,000 bytes. */
 mail_url *mail_url_parse(const char *text, GError **error);
-/* TEXT, which may be anything, without the login and the password that may stand in it; caller
- * frees. */
+/* TEXT, which may be anything, without the login and the password that may stand in it, and all
+ * else before the last @; caller frees. */
 char *mail_url_shown(const char *text);
 void mail_url_free(mail_url *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(mail_url, mail_url_free)

@@ -1,0 +1,90 @@
+/*
+ * changes.jsonl as it comes out of an envelope, each line merged into one item that both sides
+ * share: records, answers, and what is neither.
+ */
+#include <unistd.h>
+
+#include "../unit/sync_kit.h"
+#include "fuzz.h"
+#include "spool/envelope.h"
+#include "zip_of.h"
+
+#define LIMIT (16 * 1024 * 1024)
+
+/* What is kept between two passes is read as it was written. */
+static void
+check_kept(const sync_item *it)
+{
+	g_autoptr(GError) why = NULL;
+	g_autoptr(json_ref) kept = sync_item_to_json(it);
+	g_autoptr(sync_item) same = sync_item_from_json(it->uid, kept, &why);
+
+	g_assert_no_error(why);
+	kit_assert_same(it, same);
+}
+
+static void
+take_answer(kit *k, const json_t *line)
+{
+	sync_out out;
+
+	sync_out_init(&out);
+	sync_answer(&k->ctx[SLAVE], k->it[SLAVE], line, &out);
+	sync_out_clear(&out);
+}
+
+static void
+take_line(kit *k, json_t *line)
+{
+	const char *uid = json_str(line, "uid");
+
+	if (g_strcmp0(uid, KIT_UID) != 0)
+		return;
+	if (g_strcmp0(json_str(line, "t"), "answer") == 0) {
+		if (json_str(line, "code") != NULL)
+			take_answer(k, line);
+	} else {
+		kit_receive(k, SLAVE, line);
+		while (kit_release(k, SLAVE))
+			;
+	}
+	check_kept(k->it[SLAVE]);
+}
+
+static void
+take_lines(envelope *e)
+{
+	kit k;
+
+	kit_init(&k);
+	kit_share(&k);
+	/* One record of ours that the partner has not seen. */
+	kit_show(&k, SLAVE, "text", "\"ours\"", KIT_T1);
+	kit_capture(&k, SLAVE);
+	for (;;) {
+		g_autoptr(GError) why = NULL;
+		g_autoptr(json_ref) line = NULL;
+		gboolean ok = envelope_next(e, &line, &why);
+
+		fuzz_outcome(ok, &why);
+		if (!ok || line == NULL)
+			break;
+		take_line(&k, line);
+	}
+	kit_clear(&k);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	g_autoptr(GError) why = NULL;
+	g_autoptr(GByteArray) zip = zip_of_lines(data, size);
+	int fd = fuzz_fd(zip->data, zip->len);
+	g_autoptr(envelope) e = envelope_open(fd, LIMIT, &why);
+
+	g_assert_no_error(why);
+	take_lines(e);
+	g_clear_pointer(&e, envelope_close);
+	close(fd);
+	return 0;
+}
