@@ -143,6 +143,7 @@ MORE_TESTS = \
 EXTRA_DIST += \
 	tests/tap.sh \
 	tests/deb.sh \
+	tests/systemd.sh \
 	tests/data/make_merge_vectors.py \
 	tests/data/merge_vectors.json \
 	tests/data/small.csv \
