@@ -1,5 +1,6 @@
 UNIT_TESTS = \
 	tests/unit/account-t \
+	tests/unit/brake-t \
 	tests/unit/clock-t \
 	tests/unit/conf-t \
 	tests/unit/contract-t \
@@ -107,6 +108,7 @@ MORE_TESTS = \
 	tests/flow/alone.sh \
 	tests/flow/backlog.sh \
 	tests/flow/bad-input.sh \
+	tests/flow/brake.sh \
 	tests/flow/bugs.sh \
 	tests/flow/cli.sh \
 	tests/flow/cli_link.sh \
@@ -189,6 +191,7 @@ SYNC_PLAY = \
 	tests/unit/sync_world.c \
 	tests/unit/sync_world.h \
 	tests/unit/sync_write.c
+tests_unit_brake_t_SOURCES = tests/unit/brake-t.c $(SYNC_KIT)
 tests_unit_sync_t_SOURCES = tests/unit/sync-t.c $(SYNC_KIT)
 tests_unit_sync_generation_t_SOURCES = tests/unit/sync_generation-t.c $(SYNC_KIT)
 tests_unit_sync_wire_t_SOURCES = tests/unit/sync_wire-t.c $(SYNC_KIT)

@@ -218,6 +218,11 @@ static const reason reasons[] = {
 	 .class = FAIL_REJECT,
 	 .text = "dropped by an operator",
 	 .advice = "resync the item if it is wanted after all"},
+	{.number = REASON_BRAKED,
+	 .class = FAIL_REJECT,
+	 .retry = TRUE,
+	 .text = "the item waits for a yes to many deletions",
+	 .advice = "say yes or restore the tracker: brake show; then it goes on by itself"},
 
 	{.number = REASON_MAIL_AWAY,
 	 .class = FAIL_RETRY,

@@ -75,6 +75,7 @@ enum {
 	REASON_ENVELOPE_REFUSED, /* the envelope around it was refused */
 	REASON_NO_ITEM,
 	REASON_OPERATOR, /* somebody dropped it by hand */
+	REASON_BRAKED,   /* many deletions wait for a yes, this item's among them */
 	/* mail servers */
 	REASON_MAIL_AWAY = 601,  /* no connection, or it broke */
 	REASON_MAIL_CERTIFICATE, /* not the server it should be */

@@ -14,10 +14,11 @@ static json_t *
 damaged(const site *s, const char *name, const GError *why)
 {
 	static const char *const unknown[] = {
-		"role",       "channel",  "protect",        "partner_site", "last_in",
-		"last_in_id", "last_out", "last_out_id",    "queued",       "unacked",
-		"held",       "listed",   "quarantine",     "conflicts",    "open_conflicts",
-		"verified",   "items",    "oldest_unacked", "free",         "send_free"};
+		"role",           "channel",  "protect",     "partner_site",   "last_in",
+		"last_in_id",     "last_out", "last_out_id", "queued",         "unacked",
+		"held",           "braked",   "listed",      "quarantine",     "conflicts",
+		"open_conflicts", "verified", "items",       "oldest_unacked", "free",
+		"send_free"};
 	json_t *ret = json_object(), *problems = json_array(), *one = json_object();
 	g_autofree char *handsel = site_handsel(s);
 	g_autofree char *command = g_strdup_printf("%s check %s", handsel, name);

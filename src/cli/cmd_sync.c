@@ -26,6 +26,7 @@ report_to_json(gateway *g, const pass_report *r)
 	put_number(ret, "sealed", r->sealed);
 	put_number(ret, "held", r->held);
 	put_number(ret, "quarantined", r->quarantined);
+	put_number(ret, "braked", r->braked);
 	put_number(ret, "unacked", r->unacked);
 	json_object_set_new(ret, "paused", json_boolean(conf_bool(gateway_conf(g), "paused")));
 	show_put(ret, "away", r->away);
@@ -60,6 +61,7 @@ say_report(const call *c, gateway *g, const pass_report *r)
 	add_number(done, r->sealed, "sealed");
 	add_number(waits, r->held, "held");
 	add_number(waits, r->quarantined, "in quarantine");
+	add_number(waits, r->braked, "deleted or emptied, for your yes (brake show)");
 	add_number(waits, r->unacked, "not yet acknowledged");
 	add_text(waits, "away: ", r->away);
 	add_text(waits, "stopped: ", gateway_stopped(g));
@@ -72,7 +74,8 @@ say_report(const call *c, gateway *g, const pass_report *r)
 static gboolean
 needs_operator(gateway *g, const pass_report *r)
 {
-	return r->held > 0 || r->quarantined > 0 || r->away != NULL || gateway_stopped(g) != NULL;
+	return r->held > 0 || r->braked > 0 || r->quarantined > 0 || r->away != NULL ||
+	       gateway_stopped(g) != NULL;
 }
 
 static gboolean

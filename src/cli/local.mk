@@ -4,6 +4,7 @@ handsel_SOURCES = \
 	src/cli/call.c \
 	src/cli/call.h \
 	src/cli/cmd_backup.c \
+	src/cli/cmd_brake.c \
 	src/cli/cmd_check.c \
 	src/cli/cmd_completion.c \
 	src/cli/cmd_conflict.c \

@@ -18,6 +18,8 @@ static const struct {
 	{"handsel_link_oldest_unacknowledged_seconds", "oldest_unacked",
 	 "Age of the oldest of them; 0 if there is none.", NUMBER},
 	{"handsel_link_held_items", "held", "Items that wait for something.", NUMBER},
+	{"handsel_link_braked_items", "braked", "Deleted or emptied items that wait for a yes.",
+	 NUMBER},
 	{"handsel_link_quarantined_envelopes", "quarantine", "Envelopes refused and kept.", NUMBER},
 	{"handsel_link_conflicts", "conflicts", "Conflicts that are kept, open or not.", NUMBER},
 	{"handsel_link_open_conflicts", "open_conflicts", "Conflicts that wait for a decision.",

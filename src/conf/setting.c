@@ -132,6 +132,11 @@ static const setting settings[] = {
 	{"sync.at", SET_TEXT, NULL, 1, 1000, "HH:MM...", SET_LINK,
 	 "Times of day (UTC), with blanks between them, at which `handsel run` sends what has "
 	 "changed; if not set, at once. `handsel sync` sends at any time."},
+	{"sync.brake", SET_INT, "auto", 0, 1000000000, "auto", SET_LINK,
+	 "If more items than this are deleted or emptied here in one pass, they wait for a yes "
+	 "(handsel brake show); so do all items of a link at once, where they are three or more. "
+	 "auto is 5 % of the link's items, but not fewer than 5 nor more than 20: what people do "
+	 "by hand passes, an emptied tracker does not."},
 	{"sync.batch", SET_INT, "1000", 1, 100000, NULL, SET_LINK, "Most changes in one envelope."},
 	{"sync.window", SET_INT, "8", 1, 1000, NULL, SET_LINK,
 	 "Changes of one item that may be on their way; further edits wait and go as one."},

@@ -257,6 +257,8 @@ gate_block(gateway *g, const sync_item *it, const json_t *record)
 	size_t i;
 	json_t *thing;
 
+	if (store_is_braked(g->store, it->uid))
+		return REASON_BRAKED;
 	json_array_foreach (json_object_get(record, "things"), i, thing) {
 		const char *sha = json_str(json_object_get(thing, "v"), "sha256");
 		const char *uid = json_str(thing, "uid");
@@ -273,6 +275,21 @@ gate_block(gateway *g, const sync_item *it, const json_t *record)
 	return 0;
 }
 
+/* RECORD finds the item emptied here, which waits: so has the record. */
+static gboolean
+hold_crossed(gateway *g, sync_item *it, json_t *record, GError **error)
+{
+	sync_ctx ctx = gate_ctx(g);
+	sync_out out;
+
+	sync_out_init(&out);
+	if (sync_arrive(&ctx, it, record, FALSE, REASON_BRAKED, NULL, &out) == SYNC_HELD)
+		gate_note_held(g, it);
+	gboolean ok = gate_save(g, it, NULL, &out, error);
+	sync_out_clear(&out);
+	return ok;
+}
+
 /* Merges RECORD; *RET_INTENT is what is left to write into the tracker, NULL for nothing. */
 static gboolean
 merge(gateway *g, sync_item *it, json_t *record, gboolean from_inq, json_t **ret_intent,
@@ -282,11 +299,14 @@ merge(gateway *g, sync_item *it, json_t *record, gboolean from_inq, json_t **ret
 	g_autoptr(json_ref) intent = NULL;
 	sync_ctx ctx = gate_ctx(g);
 	gboolean fresh = it->gen == 0 && json_array_size(it->inq) == 0;
+	gboolean crossed;
 	guint64 seen = it->seen, gen = it->gen;
 	sync_out out;
 
-	if (!gate_view(g, it, &now, error))
+	if (!gate_view(g, it, &now, error) || !gate_brake_crossed(g, it, now, &crossed, error))
 		return FALSE;
+	if (crossed)
+		return from_inq || hold_crossed(g, it, record, error);
 	sync_out_init(&out);
 	size_t waiting = json_array_size(it->inq);
 	gboolean ok = sync_merge(&ctx, it, now, record, from_inq, &out, &intent, error);
@@ -361,6 +381,9 @@ again(gateway *g, const json_t *intent, GError **error)
 	sync_out out;
 	if (!gate_view(g, it, &now, error))
 		return FALSE;
+	/* What may have to wait is for the sweep to judge. */
+	if (gate_loses(g, it, now))
+		return store_add_dirty(g->store, uid, error);
 	sync_out_init(&out);
 	sync_capture(&ctx, it, now, TRUE, &out);
 	g_autoptr(GPtrArray) regs = registers_of(intent);

@@ -3,8 +3,8 @@
 #define SWEEP 1000 /* items asked of the tracker at once */
 
 /* What changed since the last sweep is remembered first, so that the cursor may move on. */
-static gboolean
-collect(gateway *g, GError **error)
+gboolean
+gate_collect(gateway *g, GError **error)
 {
 	g_autofree char *scope = store_get(g->store, "scope");
 
@@ -43,9 +43,10 @@ window_full(gateway *g, gboolean *ret, GError **error)
 	return TRUE;
 }
 
-/* Captures UID; *RET_DONE: it need not be looked at again until it changes. */
+/* Captures UID, unless it BRAKES and is a loss; *RET_DONE: it need not be looked at again until it
+ * changes. */
 static gboolean
-capture(gateway *g, const char *uid, gboolean *ret_done, GError **error)
+capture(gateway *g, const char *uid, gboolean brakes, gboolean *ret_done, GError **error)
 {
 	*ret_done = FALSE;
 	if (store_has_intent(g->store, uid))
@@ -59,6 +60,8 @@ capture(gateway *g, const char *uid, gboolean *ret_done, GError **error)
 		return TRUE;
 	if (!gate_view(g, it, &now, error))
 		return FALSE;
+	if (brakes && gate_loses(g, it, now))
+		return TRUE;
 	*ret_done = TRUE;
 	gboolean scoped = now != NULL && it->gen == 0 && gate_in_scope(g, now);
 	if (it->gen == 0 && !scoped)
@@ -72,15 +75,22 @@ capture(gateway *g, const char *uid, gboolean *ret_done, GError **error)
 	return ok;
 }
 
-gboolean
-gate_sweep(gateway *g, GError **error)
+static gboolean
+capture_dirty(gateway *g, const char *uid, gboolean brakes, GError **error)
 {
-	gboolean full;
+	gboolean done;
+
+	return capture(g, uid, brakes, &done, error) &&
+	       (!done || store_drop_dirty(g->store, uid, error));
+}
+
+/* Captures what is dirty, but for losses. */
+static gboolean
+sweep_dirty(gateway *g, GError **error)
+{
 	guint64 seq = 0;
 
-	if (!collect(g, error) || !window_full(g, &full, error))
-		return FALSE;
-	while (!full && gate_go_on(g)) {
+	while (gate_go_on(g)) {
 		g_autoptr(GPtrArray) uids = store_dirty(g->store, seq, SWEEP, &seq, error);
 
 		if (uids == NULL)
@@ -88,16 +98,51 @@ gate_sweep(gateway *g, GError **error)
 		if (uids->len == 0)
 			break;
 		for (guint i = 0; i < uids->len; i++) {
-			gboolean done;
-
 			if (g->only != NULL && !g_hash_table_contains(g->only, uids->pdata[i]))
 				continue;
-			if (!capture(g, uids->pdata[i], &done, error) ||
-			    (done && !store_drop_dirty(g->store, uids->pdata[i], error)))
+			if (!capture_dirty(g, uids->pdata[i], TRUE, error))
 				return FALSE;
 		}
 	}
-	return gate_references(g, error);
+	return TRUE;
+}
+
+/*
+ * While something waits for a yes and nothing else has happened, the tracker may be put back as it
+ * was: an adapter that notices old copies by its cursor takes that one.
+ */
+static gboolean
+keep_cursor(gateway *g, const char *cursor, GError **error)
+{
+	guint64 waiting;
+
+	if (!store_count_braked(g->store, &waiting, error))
+		return FALSE;
+	return waiting == 0 || g->captured > 0 || g->applied > 0 ||
+	       store_put(g->store, "cursor", cursor, error);
+}
+
+gboolean
+gate_sweep(gateway *g, GError **error)
+{
+	g_autofree char *cursor = store_get(g->store, "cursor");
+	gboolean full;
+
+	if (!gate_collect(g, error) || !window_full(g, &full, error))
+		return FALSE;
+	if (full)
+		return gate_references(g, error);
+	g_ptr_array_set_size(g->losses, 0);
+	if (!sweep_dirty(g, error))
+		return FALSE;
+	/* How many they are is known only now; nothing of this pass has been sealed yet. */
+	g_autoptr(GPtrArray) few = gate_brake(g, g->only == NULL, error);
+	if (few == NULL)
+		return FALSE;
+	for (guint i = 0; i < few->len; i++)
+		if (!capture_dirty(g, few->pdata[i], FALSE, error))
+			return FALSE;
+	return keep_cursor(g, cursor, error) && gate_references(g, error);
 }
 
 /* References whose other end has become live are written now, and local ones seen for the first
@@ -121,6 +166,12 @@ gate_references(gateway *g, GError **error)
 			continue;
 		if ((it = gate_load(g, uid, error)) == NULL || !gate_view(g, it, &now, error))
 			return FALSE;
+		/* What may have to wait is for the sweep to judge. */
+		if (gate_loses(g, it, now)) {
+			if (!store_add_dirty(g->store, uid, error))
+				return FALSE;
+			continue;
+		}
 		sync_ctx ctx = gate_ctx(g);
 		sync_out_init(&out);
 		sync_capture(&ctx, it, now, TRUE, &out);

@@ -153,6 +153,7 @@ gateway_open(site *s, const char *name, gate_mode mode, const char *const *overr
 	g->dir = site_link_dir(s, name);
 	g->now = clock_stamp_now();
 	g->batch = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
+	g->losses = g_ptr_array_new_with_free_func((GDestroyNotify)store_braked_free);
 	g->batched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					   (GDestroyNotify)sync_item_free);
 	g_autofree char *path = g_build_filename(g->dir, "link.conf", NULL);
@@ -191,6 +192,7 @@ gateway_close(gateway *g)
 	store_numbers_clear(&g->n);
 	g_clear_pointer(&g->batch, g_ptr_array_unref);
 	g_clear_pointer(&g->batched, g_hash_table_unref);
+	g_clear_pointer(&g->losses, g_ptr_array_unref);
 	g_clear_pointer(&g->only, g_hash_table_unref);
 	conf_free(g->conf);
 	g_free(g->name);

@@ -9,6 +9,9 @@ libhandsel_a_SOURCES += \
 	src/gateway/backup.h \
 	src/gateway/backup_private.h \
 	src/gateway/backup_restore.c \
+	src/gateway/brake.c \
+	src/gateway/brake.h \
+	src/gateway/brake_report.c \
 	src/gateway/capture.c \
 	src/gateway/checks.h \
 	src/gateway/content.c \

@@ -125,7 +125,8 @@ do_item(gateway *g, const char *uid, step *each, GError **error)
 
 	if (!store_begin(g->store, error))
 		return FALSE;
-	if (look_load(g, uid, &i, error) && each(g, &i, error) && store_commit(g->store, error))
+	if (look_load(g, uid, &i, error) && !gate_braked(g, uid, error) && each(g, &i, error) &&
+	    store_commit(g->store, error))
 		return TRUE;
 	store_rollback(g->store);
 	return FALSE;
@@ -184,7 +185,9 @@ chosen(gateway *g, const char *id, GError **error)
 	for (guint n = 0; n < waiting->len; n++) {
 		const look_item *i = waiting->pdata[n];
 
-		g_ptr_array_add(uids, g_strdup(i->row->uid));
+		/* What waits for a yes goes on by itself. */
+		if (!store_is_braked(g->store, i->row->uid))
+			g_ptr_array_add(uids, g_strdup(i->row->uid));
 	}
 	return g_steal_pointer(&uids);
 }
@@ -288,7 +291,7 @@ conflict_resolve(gateway *g, guint64 number, const char *choice, GError **error)
 			 g->name);
 		return FALSE;
 	}
-	if (!store_begin(g->store, error))
+	if (gate_braked(g, c->uid, error) || !store_begin(g->store, error))
 		return FALSE;
 	if ((it = gate_load(g, c->uid, error)) != NULL && has_room(g, it, error) &&
 	    resolve(g, it, c->reg, choice, error) && store_commit(g->store, error))

@@ -254,7 +254,8 @@ fill_report(gateway *g, pass_report *ret, GError **error)
 	g_autoptr(GPtrArray) open = store_outgoings(g->store, 1, OUT_STORED, error);
 	g_autoptr(GPtrArray) waiting = look_waiting(g, error);
 
-	if (bad == NULL || open == NULL || waiting == NULL)
+	if (bad == NULL || open == NULL || waiting == NULL ||
+	    !store_count_braked(g->store, &ret->braked, error))
 		return FALSE;
 	for (guint i = 0; i < waiting->len; i++)
 		if (look_waits(((const look_item *)waiting->pdata[i])->it))
@@ -284,7 +285,7 @@ gateway_pass(gateway *g, pass_report *ret, GError **error)
 	*ret = (pass_report){0};
 	g->applied = g->captured = 0;
 	g->unfinished = 0;
-	g->halted = g->cramped = FALSE;
+	g->halted = g->cramped = g->brake_looked = FALSE;
 	/* Links may have come and gone since. */
 	g_clear_pointer(&g->others, g_ptr_array_unref);
 	g_free(g->now);

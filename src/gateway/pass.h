@@ -10,6 +10,7 @@ typedef struct {
 	guint64 captured;          /* change records made */
 	guint64 sealed;            /* numbered envelopes sealed */
 	guint64 held, quarantined; /* now, in all */
+	guint64 braked;            /* deleted or emptied items that wait for a yes, in all */
 	guint64 unacked;           /* numbers not yet done there */
 	char *away;                /* why the channel can't be reached, or NULL; caller frees */
 	/* For who stays: */

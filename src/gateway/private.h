@@ -43,6 +43,8 @@ struct gateway {
 	GHashTable *batched;       /* uid -> sync_item (NULL: as stored) of those in BATCH */
 	char *working;             /* id of the envelope being worked on, for notes */
 	guint64 applied, captured; /* in this pass */
+	GPtrArray *losses;     /* store_braked: what the look that is under way may not capture */
+	gboolean brake_looked; /* gate_brake_look() was called in this pass */
 	GPtrArray *dry; /* of a dry run: where captured lines go; the tracker is not written */
 	char *now;      /* stamp of this pass */
 };
@@ -92,6 +94,29 @@ gboolean gate_release(gateway *, GError **error);
 /* Merges what UID holds as far as it can be merged now; flushes. */
 gboolean gate_release_one(gateway *, const char *uid, GError **error);
 gboolean gate_references(gateway *, GError **error);
+
+/* Notes what the tracker changed since the last time, so that it is captured. */
+gboolean gate_collect(gateway *, GError **error);
+
+/* brake.c: many deletions at once wait for a yes */
+/*
+ * Would a capture of IT, which the tracker shows as NOW, take something away from the partner to
+ * which nobody has said yes?  Then it is not captured but among the losses of this look.
+ */
+gboolean gate_loses(gateway *, const sync_item *it, const item *now);
+/*
+ * Ends a look: the losses wait if they are too many.  Otherwise they are what comes back, to be
+ * captured: array of uids, caller frees.  WHOLE: all that is dirty was looked at.
+ */
+GPtrArray *gate_brake(gateway *, gboolean whole, GError **error);
+/* Has a record for IT to wait, because what the tracker emptied has to?  *RET tells. */
+gboolean gate_brake_crossed(gateway *, const sync_item *it, const item *now, gboolean *ret,
+			    GError **error);
+
+/* sync.brake as sync_brake_limit() wants it. */
+gint64 gate_brake_most(gateway *);
+/* Does item UID wait?  Then *ERROR says so. */
+gboolean gate_braked(gateway *, const char *uid, GError **error);
 
 /* content.c: bytes of files that are agreed on and not here */
 /* Asks the partner for what IT was refused for the lack of. */

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/u64.h"
+#include "gateway/brake.h"
 #include "gateway/look.h"
 #include "gateway/make.h"
 #include "gateway/private.h"
@@ -294,6 +295,27 @@ judge_items(status *s, GPtrArray *waiting)
 	return count;
 }
 
+/* Adds how many wait for a yes to RET. */
+static gboolean
+judge_brake(status *s, json_t *ret, GError **error)
+{
+	guint64 count;
+
+	if (!store_count_braked(s->g->store, &count, error))
+		return FALSE;
+	look_put_u64(ret, "braked", count);
+	if (count == 0)
+		return TRUE;
+	g_autoptr(json_ref) brake = brake_report(s->g, error);
+	if (brake == NULL)
+		return FALSE;
+	look_tell(s->problems, "brake", brake_text(brake), command(s, "brake show"));
+	look_tell(s->problems, "brake",
+		  g_strdup("if they are meant, say yes; if not, restore the tracker"),
+		  look_command(s->g, "brake release %s %s", s->g->name, json_str(brake, "code")));
+	return TRUE;
+}
+
 static void
 judge_conflicts(status *s, guint64 open)
 {
@@ -339,6 +361,8 @@ count_all(status *s, json_t *ret, GError **error)
 	judge_quarantine(s, bad);
 	look_put_u64(ret, "held", judge_items(s, waiting));
 	judge_conflicts(s, open);
+	if (!judge_brake(s, ret, error))
+		return FALSE;
 	return report_overdue(g, out, s->problems, &next, error);
 }
 

@@ -10,12 +10,13 @@
 
 /*
  * {"link","state","role","channel","protect","partner_site","last_in","last_in_id","last_out","last_out_id","queued",
- *  "unacked","oldest_unacked","held","listed","quarantine","conflicts","open_conflicts","verified","items","problems":[{"kind","text","command"}],
+ *  "unacked","oldest_unacked","held","braked","listed","quarantine","conflicts","open_conflicts","verified","items","problems":[{"kind","text","command"}],
  *  "hints":[{"kind","text","command"}],"free","send_free"}
  * state: handshake, running, paused, stopped, closed, refused, away.  "queued": lines not yet
  * sealed.  "oldest_unacked": seconds since the oldest was made; "free": bytes.
- * "held": items that wait; "listed": items with a listed register.  Problems want the
- * operator; hints (waiting for the partner, words not compared yet) don't.  "command" may be null.
+ * "held": items that wait; "listed": items with a listed register.  "braked": items that wait for a
+ * yes (brake.h).  Problems want the operator; hints (waiting for the partner, words not compared
+ * yet) don't.  "command" may be null.
  */
 json_t *report_status(gateway *, GError **error);
 /*

@@ -1,4 +1,5 @@
 libhandsel_a_SOURCES += \
+	src/store/brake.c \
 	src/store/events.c \
 	src/store/items.c \
 	src/store/journal.c \

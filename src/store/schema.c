@@ -45,5 +45,8 @@ const char *const store_schema[] = {
 	"CREATE TABLE conflict(id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL,"
 	" reg TEXT NOT NULL, at INTEGER NOT NULL, open INTEGER NOT NULL, doc TEXT NOT NULL);"
 	"CREATE INDEX conflict_uid ON conflict(uid, reg);",
+	/* 2: what would be taken away from the partner, and waits for a yes */
+	"CREATE TABLE brake(uid TEXT PRIMARY KEY, what TEXT NOT NULL, at INTEGER NOT NULL,"
+	" released INTEGER NOT NULL) WITHOUT ROWID;",
 	NULL,
 };

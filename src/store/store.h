@@ -165,6 +165,34 @@ gboolean store_drop_intent(store *, const char *uid, GError **error);
 GPtrArray *store_intents(store *, GError **error); /* json_t * docs */
 gboolean store_has_intent(store *, const char *uid);
 
+/* ---- brake.c: deletions and emptied items that wait for a yes ---- */
+
+typedef struct {
+	char *uid, *what; /* WHAT of sync_loss() */
+	gint64 at;
+	gboolean released; /* the operator said yes to WHAT */
+	char *id, *title;  /* what people here call it; may be NULL */
+} store_braked;
+void store_braked_free(store_braked *);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(store_braked, store_braked_free)
+/* Notes that UID waits; one that waited for the same WHAT already is left as it is. */
+gboolean store_brake(store *, const char *uid, const char *what, GError **error);
+gboolean store_unbrake(store *, const char *uid, GError **error);
+/* Says yes to all that there are. */
+gboolean store_release_braked(store *, GError **error);
+/* The oldest items first: array of store_braked *; caller frees. */
+GPtrArray *store_braked_items(store *, GError **error);
+/* Is anything there at all?  Cheap. */
+gboolean store_any_braked(store *);
+/* How many wait for a yes. */
+gboolean store_count_braked(store *, guint64 *ret, GError **error);
+/* Does UID wait, and nobody said yes? */
+gboolean store_is_braked(store *, const char *uid);
+/* Did somebody say yes to this very WHAT? */
+gboolean store_is_released(store *, const char *uid, const char *what);
+/* How many items are live and shown here, counted up to MOST. */
+gboolean store_count_shared(store *, guint64 most, guint64 *ret, GError **error);
+
 /* ---- lines.c: records and answers not yet sealed ---- */
 
 typedef enum { LINE_RECORD, LINE_ANSWER, LINE_FILE } line_type;

@@ -6,6 +6,7 @@ SYNC_FILES = \
 	src/sync/finish.c \
 	src/sync/generation.c \
 	src/sync/keep.c \
+	src/sync/loss.c \
 	src/sync/merge.c \
 	src/sync/operator.c \
 	src/sync/out.c \

@@ -105,6 +105,22 @@ json_t *sync_merge_value(const contract *, const char *kind, const char *reg, co
  */
 void sync_capture(const sync_ctx *, sync_item *, const item *view, gboolean in_scope, sync_out *);
 
+/*
+ * What a capture of VIEW (NULL: the tracker does not show the item) would take away from the
+ * partner beyond ordinary edits: SYNC_DELETED, or SYNC_EMPTIED ": due, state" when half or
+ * more of the fields that were filled, at least two, are empty now, or more than half of the
+ * comments, files and rows are gone; NULL for nothing.  Caller frees.
+ */
+#define SYNC_DELETED "deleted"
+#define SYNC_EMPTIED "emptied"
+char *sync_loss(const sync_item *, const item *view);
+/*
+ * How many of a link's ITEMS may be deleted or emptied in one pass without a yes: MOST; if that is
+ * SYNC_BRAKE_AUTO, 5 %, but not fewer than 5 nor more than 20.  All of three or more never may.
+ */
+#define SYNC_BRAKE_AUTO (-1)
+guint64 sync_brake_limit(gint64 most, guint64 items);
+
 typedef enum {
 	SYNC_MERGE, /* go on with sync_merge */
 	SYNC_STALE, /* an older generation: consumed, nothing to do */
