@@ -3,18 +3,19 @@
 #include <string.h>
 #include <time.h>
 
-static gint64 shift; /* seconds; 0 outside tests */
+static gint64 shift;   /* seconds; 0 outside tests */
+static gint64 stopped; /* where it stands; 0 outside tests: it goes */
 
 gint64
 clock_now(void)
 {
-	return (gint64)time(NULL) + shift;
+	return stopped != 0 ? stopped : (gint64)time(NULL) + shift;
 }
 
 gint64
 clock_mono_us(void)
 {
-	return g_get_monotonic_time();
+	return stopped != 0 ? stopped * G_USEC_PER_SEC : g_get_monotonic_time();
 }
 
 char *
@@ -57,4 +58,10 @@ void
 clock_shift(gint64 seconds)
 {
 	shift = seconds;
+}
+
+void
+clock_stop(gint64 when)
+{
+	stopped = when;
 }

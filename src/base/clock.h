@@ -19,3 +19,6 @@ char *clock_stamp_now(void);
 gboolean clock_parse(const char *stamp, gint64 *ret);
 /* Tests: every later clock_now() is SECONDS away from the real clock. */
 void clock_shift(gint64 seconds);
+/* Tests: both clocks stand at WHEN (seconds since 1970) until they are put elsewhere; 0: they go.
+ */
+void clock_stop(gint64 when);

@@ -85,6 +85,23 @@ a_shift_moves_the_clock_and_nothing_else(void)
 	g_assert_cmpint(clock_now() - before, <, 60);
 }
 
+static void
+a_stopped_clock_stands_where_it_is_put(void)
+{
+	gint64 real = clock_now();
+
+	clock_stop(1420070400);
+	g_autofree char *stamp = clock_stamp_now();
+	gint64 now = clock_now(), mono = clock_mono_us();
+	clock_stop(1420070407);
+	gint64 later = clock_now() - now, mono_later = clock_mono_us() - mono;
+	clock_stop(0);
+	g_assert_cmpstr(stamp, ==, "2015-01-01T00:00:00Z");
+	g_assert_cmpint(later, ==, 7);
+	g_assert_cmpint(mono_later, ==, 7 * G_USEC_PER_SEC);
+	g_assert_cmpint(clock_now(), >=, real);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -96,5 +113,7 @@ main(int argc, char **argv)
 	g_test_add_func("/clock/stamps_compare_as_strings", stamps_compare_as_strings);
 	g_test_add_func("/clock/a_shift_moves_the_clock_and_nothing_else",
 			a_shift_moves_the_clock_and_nothing_else);
+	g_test_add_func("/clock/a_stopped_clock_stands_where_it_is_put",
+			a_stopped_clock_stands_where_it_is_put);
 	return g_test_run();
 }
