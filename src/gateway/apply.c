@@ -161,6 +161,8 @@ finish(gateway *g, sync_item *it, const json_t *intent, const json_t *results, G
 		return FALSE;
 	sync_out_init(&out);
 	sync_finish(&ctx, it, intent, results, &out);
+	/* Acknowledged while it was held. */
+	sync_cut(it);
 	if (json_is_object(record))
 		note_applied(g, it->uid, json_str(intent, "envelope"), record);
 	if (it->id == NULL)
@@ -317,6 +319,7 @@ merge(gateway *g, sync_item *it, json_t *record, gboolean from_inq, json_t **ret
 
 		/* Nothing to write: no intent needs to be durable. */
 		sync_finish(&ctx, it, intent, none, &out);
+		sync_cut(it);
 		g_clear_pointer(&intent, json_decref);
 		if (it->seen != seen || it->gen != gen)
 			note_applied(g, it->uid, g->working, record);

@@ -75,9 +75,13 @@ settle_one(const char *uid, guint64 gen, guint64 own, gpointer data, GError **er
 {
 	gateway *g = data;
 	g_autoptr(sync_item) it = gate_load(g, uid, error);
+	sync_item *waits = g_hash_table_lookup(g->batched, uid);
 
 	if (it == NULL)
 		return FALSE;
+	/* What is being written into the tracker is saved over this when it is finished. */
+	if (waits != NULL)
+		sync_settle(waits, gen, own);
 	if (it->gen == 0)
 		return TRUE;
 	sync_settle(it, gen, own);
