@@ -15,6 +15,19 @@ typedef struct {
 	guint64 number, line;
 } work;
 
+/*
+ * Finishes what waits for the tracker.  How many lines are taken over is committed with the intents
+ * of these lines: after a crash, none is taken again.
+ */
+static gboolean
+flush_lines(work *w, GError **error)
+{
+	gateway *g = w->g;
+
+	return g->batch->len == 0 ||
+	       (store_set_line(g->store, w->number, w->line, error) && gate_flush(g, error));
+}
+
 /* ---- one line ---- */
 
 static gboolean
@@ -38,7 +51,7 @@ take_record(work *w, json_t *line, GError **error)
 		return FALSE;
 	}
 	/* Two records of one item: the first must be finished before the second is merged. */
-	if (g_hash_table_contains(g->batched, uid) && !gate_flush(g, error))
+	if (g_hash_table_contains(g->batched, uid) && !flush_lines(w, error))
 		return FALSE;
 	g_autoptr(sync_item) it = gate_load(g, uid, error);
 	if (it == NULL)
@@ -85,7 +98,7 @@ take_answer(work *w, json_t *line, GError **error)
 	gateway *g = w->g;
 	const char *uid = json_str(line, "uid"), *code = json_str(line, "code");
 
-	if (!gate_flush(g, error))
+	if (!flush_lines(w, error))
 		return FALSE;
 	if (uid == NULL) {
 		json_t *number = json_array_get(json_object_get(line, "re"), 0);
@@ -123,7 +136,7 @@ take_line(work *w, json_t *line, GError **error)
 	if (g_strcmp0(type, "missing") == 0)
 		return gate_take_missing(w->g, line, error);
 	if (g_strcmp0(type, "want") == 0)
-		return gate_flush(w->g, error) && gate_take_want(w->g, line, error);
+		return flush_lines(w, error) && gate_take_want(w->g, line, error);
 	if (g_strcmp0(type, "channel") == 0)
 		return gate_take_channel(w->g, line, error);
 	/* What it speaks of came along or comes behind, and is shown when it is here. */
@@ -202,7 +215,7 @@ refuse_lines(work *w, const GError *why, GError **error)
 	json_put(answer, "text", why->message);
 	g_autofree char *text = json_text(answer);
 	gate_note(g, "refused", NULL, w->id, "%d %s", why->code, why->message);
-	return gate_flush(g, error) &&
+	return flush_lines(w, error) &&
 	       store_add_line(g->store, LINE_ANSWER, "", 0, w->number, text, NULL, NULL, error);
 }
 
@@ -332,7 +345,7 @@ static gboolean
 work_one(gateway *g, const store_incoming *row, GError **error)
 {
 	g_autofree char *id = gateway_their_id(g, row->number);
-	work w = {.g = g, .id = id, .number = row->number};
+	work w = {.g = g, .id = id, .number = row->number, .line = row->line};
 	g_autoptr(GError) why = NULL;
 	int fd = open_stored(g, row, error);
 
