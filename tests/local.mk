@@ -76,6 +76,9 @@ UNIT_TESTS = \
 	tests/unit/wizard-t \
 	tests/unit/words-t
 
+SIM_TESTS = \
+	tests/sim/sim
+
 STYLE_TESTS = \
 	tests/check-build-lists.sh \
 	tests/check-seam.sh \
@@ -170,9 +173,9 @@ EXTRA_DIST += \
 	tests/unit/pgp_life_kit.h \
 	tests/unit/smtp_kit.h
 
-check_PROGRAMS = $(UNIT_TESTS) $(FUZZ_TESTS) tests/handsel-test tests/typist
+check_PROGRAMS = $(UNIT_TESTS) $(FUZZ_TESTS) $(SIM_TESTS) tests/handsel-test tests/typist
 dist_check_SCRIPTS = $(STYLE_TESTS) $(FLOW_TESTS) $(MORE_TESTS)
-TESTS = $(UNIT_TESTS) $(FUZZ_TESTS) $(STYLE_TESTS) $(FLOW_TESTS) $(MORE_TESTS)
+TESTS = $(UNIT_TESTS) $(FUZZ_TESTS) $(SIM_TESTS) $(STYLE_TESTS) $(FLOW_TESTS) $(MORE_TESTS)
 
 # One item on two sides, for directed tests; and two sites over a hostile carrier.
 SYNC_KIT = \
@@ -210,6 +213,30 @@ tests_unit_pop3_t_SOURCES = tests/unit/pop3-t.c $(FAKE_SERVER)
 tests_unit_smtp_t_SOURCES = tests/unit/smtp-t.c $(FAKE_SERVER)
 tests_unit_smtp_login_t_SOURCES = tests/unit/smtp_login-t.c $(FAKE_SERVER)
 tests_unit_stream_t_SOURCES = tests/unit/stream-t.c $(FAKE_SERVER)
+
+# Whole sites; what stands for the rest of the world comes before the library.
+tests_sim_sim_SOURCES = \
+	tests/sim/build.c \
+	tests/sim/carrier.c \
+	tests/sim/machine.c \
+	tests/sim/mischief.c \
+	tests/sim/people.c \
+	tests/sim/pgp_fake.c \
+	tests/sim/play.c \
+	tests/sim/sim.c \
+	tests/sim/sim.h \
+	tests/sim/step.c \
+	tests/sim/tracker.c \
+	tests/sim/verdict.c \
+	tests/sim/watch.c \
+	tests/sim/world.c
+
+# As many seeds as one likes: make soak SEEDS=10000 FIRST_SEED=501.
+SEEDS = 1000
+FIRST_SEED = 501
+soak: tests/sim/sim
+	@$(AM_TESTS_ENVIRONMENT) tests/sim/sim --seeds $(SEEDS) --first $(FIRST_SEED) --jobs `nproc`
+.PHONY: soak
 
 # A part of the helper, without GPGME.
 tests_unit_helper_status_t_SOURCES = \
