@@ -179,7 +179,9 @@ static void
 note_unchecked(helper_status *s, const line *l)
 {
 	gboolean missing = g_str_equal(word(l, 5), MISSING_KEY);
-	const char *key = is_hex(word(l, 6), HELPER_STATUS_FPR) ? word(l, 6) : word(l, 0);
+	const char *key = is_hex(word(l, 6), HELPER_STATUS_FPR) ? word(l, 6)
+			  : is_hex(word(l, 0), KEY_ID_LEN)      ? word(l, 0)
+								: "";
 
 	mark_place(s);
 	first_signature(s, missing ? SIGNATURE_UNJUDGED : SIGNATURE_BAD, "it can't be checked");
@@ -236,7 +238,8 @@ note_unfit(helper_status *s, const line *l)
 	if (!u64_parse(word(l, 0), G_N_ELEMENTS(reasons) - 1, &reason))
 		reason = 0;
 	s->unfit = reasons[reason];
-	g_strlcpy(s->unfit_key, word(l, 1), sizeof s->unfit_key);
+	g_strlcpy(s->unfit_key, is_hex(word(l, 1), HELPER_STATUS_FPR) ? word(l, 1) : "?",
+		  sizeof s->unfit_key);
 }
 
 static void

@@ -33,6 +33,17 @@ take_answer(kit *k, const json_t *line)
 	sync_out_clear(&out);
 }
 
+/* As long as it leads to anything. */
+static void
+release(kit *k)
+{
+	gsize before;
+
+	do
+		before = json_array_size(k->it[SLAVE]->inq);
+	while (kit_release(k, SLAVE) && json_array_size(k->it[SLAVE]->inq) < before);
+}
+
 static void
 take_line(kit *k, json_t *line)
 {
@@ -45,8 +56,7 @@ take_line(kit *k, json_t *line)
 			take_answer(k, line);
 	} else {
 		kit_receive(k, SLAVE, line);
-		while (kit_release(k, SLAVE))
-			;
+		release(k);
 	}
 	check_kept(k->it[SLAVE]);
 }
