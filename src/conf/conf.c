@@ -269,8 +269,9 @@ check_fixed(const conf *c, const setting *s, const char *value, GError **error)
 	return FALSE;
 }
 
+/* Takes VALUE over. */
 static void
-put(conf *c, const setting *s, const char *value)
+put(conf *c, const setting *s, char *value)
 {
 	const char *name;
 	g_autofree char *group = group_of(c, s, &name);
@@ -280,10 +281,8 @@ put(conf *c, const setting *s, const char *value)
 		g_key_file_remove_key(c->file, group, name, NULL);
 		return;
 	}
-	/* VALUE may be the very string that is replaced. */
-	char *copy = g_strdup(value);
-	g_key_file_set_string(c->file, group, name, copy);
-	g_hash_table_replace(c->values, (gpointer)s->key, copy);
+	g_key_file_set_string(c->file, group, name, value);
+	g_hash_table_replace(c->values, (gpointer)s->key, value);
 }
 
 gboolean
@@ -295,11 +294,13 @@ conf_set(conf *c, const char *key, const char *value, GError **error)
 		fail_set(error, FAIL_USAGE, "%s: unknown setting; handsel.conf(5) lists all", key);
 		return FALSE;
 	}
-	if (value != NULL && !setting_check(s, value, error))
+	/* In a file, blanks at its end are not of the value. */
+	g_autofree char *kept = value == NULL ? NULL : g_strchomp(g_strdup(value));
+	if (kept != NULL && !setting_check(s, kept, error))
 		return FALSE;
-	if (s->where & SET_FIXED && !check_fixed(c, s, value, error))
+	if (s->where & SET_FIXED && !check_fixed(c, s, kept, error))
 		return FALSE;
-	put(c, s, value);
+	put(c, s, g_steal_pointer(&kept));
 	return TRUE;
 }
 

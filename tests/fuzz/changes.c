@@ -88,7 +88,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	g_autoptr(GError) why = NULL;
-	g_autoptr(GByteArray) zip = zip_of_lines(data, size);
+	zip_entry entries[] = {zip_manifest(), zip_entry_of("changes.jsonl", data, size)};
+	g_autoptr(GByteArray) zip = zip_of(entries, G_N_ELEMENTS(entries));
 	int fd = fuzz_fd(zip->data, zip->len);
 	g_autoptr(envelope) e = envelope_open(fd, LIMIT, &why);
 

@@ -5,38 +5,78 @@
 #include "fake_stream.h"
 #include "spool/imap_private.h"
 
-/* As libetpan would see it. */
+/* As libetpan sees it: lines with parentheses, quoted strings and literals. */
 typedef struct {
-	GString *line;
-	guint64 total;
+	GString *line; /* without literals */
+	gsize since;   /* where it goes on behind the last literal */
+	guint depth;
+	gboolean quoted, escaped;
+	guint64 literal, total;
 } reader;
 
-static void
-check_line(reader *r)
+static gboolean
+is_text(const reader *r)
 {
-	guint depth = 0;
-	gboolean quoted = FALSE;
+	const char *p = r->line->str;
 
-	for (gsize i = 0; i < r->line->len; i++) {
-		char c = r->line->str[i];
+	for (p += *p == '*'; *p == ' '; p++)
+		;
+	return g_ascii_strncasecmp(p, "PREAUTH", 7) == 0;
+}
 
-		if (quoted && c == '\\')
-			i++;
-		else if (c == '"')
-			quoted = !quoted;
-		else if (!quoted && c == '(')
-			g_assert_cmpuint(++depth, <=, WIRE_DEPTH_MAX);
-		else if (!quoted && c == ')' && depth > 0)
-			depth--;
-	}
+/* "{123}" at the end of the line; 0: there is none. */
+static guint64
+literal_of(const reader *r)
+{
+	const char *text = r->line->str + r->since, *brace = strrchr(text, '{');
+	char *end;
+
+	if (brace == NULL || !g_ascii_isdigit(brace[1]) || is_text(r) || r->quoted)
+		return 0;
+	guint64 number = g_ascii_strtoull(brace + 1, &end, 10);
+	return strcmp(end, "}\r\n") == 0 || strcmp(end, "}\n") == 0 ? number : 0;
+}
+
+static void
+end_line(reader *r)
+{
+	r->literal = literal_of(r);
+	g_assert_cmpuint(r->literal, <=, WIRE_LITERAL_MAX);
+	r->since = r->line->len;
+	if (r->literal > 0)
+		return;
 	g_string_truncate(r->line, 0);
+	r->since = r->depth = 0;
+	r->quoted = r->escaped = FALSE;
+}
+
+static void
+see_byte(reader *r, char c)
+{
+	if (r->literal > 0) {
+		r->literal--;
+		return;
+	}
+	g_string_append_c(r->line, c);
+	if (c == '\n')
+		end_line(r);
+	else if (r->escaped)
+		r->escaped = FALSE;
+	else if (r->quoted && c == '\\')
+		r->escaped = TRUE;
+	else if (c == '"')
+		r->quoted = !r->quoted;
+	else if (!r->quoted && c == '(' && !is_text(r))
+		g_assert_cmpuint(++r->depth, <=, WIRE_DEPTH_MAX);
+	else if (!r->quoted && c == ')' && r->depth > 0)
+		r->depth--;
 }
 
 static void
 read_all(wire *w, gsize len)
 {
 	g_autoptr(GString) line = g_string_new(NULL);
-	reader r = {line, 0};
+	reader r = {.line = line};
 	char buf[256];
 	gssize n;
 
@@ -44,11 +84,8 @@ read_all(wire *w, gsize len)
 		g_assert_cmpint(n, <=, (gssize)MIN(len, sizeof buf));
 		r.total += (guint64)n;
 		g_assert_cmpuint(r.total, <=, WIRE_ANSWER_MAX + sizeof w->held);
-		/* Of a literal any byte may come. */
-		if (w->literal == 0)
-			g_string_append_len(line, buf, n);
-		if (line->len > 0 && line->str[line->len - 1] == '\n')
-			check_line(&r);
+		for (gssize i = 0; i < n; i++)
+			see_byte(&r, buf[i]);
 	}
 	g_assert_cmpint(w->state, !=, WIRE_FINE);
 	if (w->state == WIRE_BYE)

@@ -14,12 +14,13 @@ static const char from[] = "anna@example.com", to[] = "berta@example.com";
 static char *
 line_of(const char *text)
 {
-	char *valid = g_utf8_make_valid(text, -1);
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	GString *line = g_string_new(NULL);
 
-	for (char *p = valid; *p != '\0'; p++)
-		if (g_ascii_iscntrl(*p))
-			*p = ' ';
-	return g_strstrip(valid);
+	for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p))
+		if (!g_unichar_iscntrl(g_utf8_get_char(p)))
+			g_string_append_unichar(line, g_utf8_get_char(p));
+	return g_strstrip(g_string_free(line, FALSE));
 }
 
 static void

@@ -31,9 +31,10 @@ libfuzz_a_SOURCES = \
 	tests/fuzz/fuzz.h \
 	tests/fuzz/fuzz_main.c
 FUZZ_LDADD = libfuzz.a $(LDADD)
+ZIP_OF = tests/fuzz/zip_of.c tests/fuzz/zip_of.h
 FAKE_STREAM = tests/fuzz/fake_stream.c tests/fuzz/fake_stream.h
 
-tests_fuzz_changes_fuzz_SOURCES = tests/fuzz/changes.c tests/fuzz/zip_of.c tests/fuzz/zip_of.h $(SYNC_KIT)
+tests_fuzz_changes_fuzz_SOURCES = tests/fuzz/changes.c $(ZIP_OF) $(SYNC_KIT)
 tests_fuzz_changes_fuzz_LDADD = $(FUZZ_LDADD)
 tests_fuzz_contract_fuzz_SOURCES = tests/fuzz/contract.c
 tests_fuzz_contract_fuzz_LDADD = $(FUZZ_LDADD)
@@ -78,7 +79,7 @@ tests_fuzz_text_fuzz_SOURCES = tests/fuzz/text.c
 tests_fuzz_text_fuzz_LDADD = $(FUZZ_LDADD)
 tests_fuzz_value_fuzz_SOURCES = tests/fuzz/value.c
 tests_fuzz_value_fuzz_LDADD = $(FUZZ_LDADD)
-tests_fuzz_zip_fuzz_SOURCES = tests/fuzz/zip.c
+tests_fuzz_zip_fuzz_SOURCES = tests/fuzz/zip.c $(ZIP_OF)
 tests_fuzz_zip_fuzz_LDADD = $(FUZZ_LDADD)
 
 EXTRA_DIST += \

@@ -6,13 +6,6 @@ static const char manifest_text[] =
 	"\"epoch\":\"zzzzzzzzzz0123456789abcdef\",\"kind\":\"changes\",\"number\":1,"
 	"\"protect\":\"sign\"}";
 
-typedef struct {
-	const char *name;
-	const void *data;
-	gsize size;
-	guint32 crc, at;
-} entry;
-
 static void
 put(GByteArray *zip, guint64 value, guint bytes)
 {
@@ -36,38 +29,46 @@ crc_of(const guint8 *data, gsize len)
 	return ~crc;
 }
 
+zip_entry
+zip_entry_of(const char *name, const void *data, gsize size)
+{
+	return (zip_entry){name, strlen(name), data, size, 0, 0, size, crc_of(data, size), 0};
+}
+
+zip_entry
+zip_manifest(void)
+{
+	return zip_entry_of("manifest.json", manifest_text, sizeof manifest_text - 1);
+}
+
 /* What both headers of an entry have (APPNOTE.TXT 4.3.7 and 4.3.12). */
 static void
-put_common(GByteArray *zip, const entry *e)
+put_common(GByteArray *zip, const zip_entry *e)
 {
 	put(zip, 20, 2);
-	put(zip, 0, 2 + 2 + 4);
+	put(zip, e->flags, 2);
+	put(zip, e->method, 2);
+	put(zip, 0, 4);
 	put(zip, e->crc, 4);
 	put(zip, e->size, 4);
-	put(zip, e->size, 4);
-	put(zip, strlen(e->name), 2);
+	put(zip, e->claims, 4);
+	put(zip, e->name_len, 2);
 	put(zip, 0, 2);
 }
 
 static void
-put_name(GByteArray *zip, const entry *e)
-{
-	g_byte_array_append(zip, (const guint8 *)e->name, (guint)strlen(e->name));
-}
-
-static void
-put_entry(GByteArray *zip, entry *e)
+put_entry(GByteArray *zip, zip_entry *e)
 {
 	e->at = zip->len;
-	e->crc = crc_of(e->data, e->size);
 	put(zip, 0x04034b50, 4);
 	put_common(zip, e);
-	put_name(zip, e);
-	g_byte_array_append(zip, e->data, (guint)e->size);
+	g_byte_array_append(zip, (const guint8 *)e->name, (guint)e->name_len);
+	if (e->size > 0)
+		g_byte_array_append(zip, e->data, (guint)e->size);
 }
 
 static void
-put_listed(GByteArray *zip, const entry *e)
+put_listed(GByteArray *zip, const zip_entry *e)
 {
 	put(zip, 0x02014b50, 4);
 	put(zip, 20, 2);
@@ -75,28 +76,24 @@ put_listed(GByteArray *zip, const entry *e)
 	put(zip, 0, 2 + 2 + 2);
 	put(zip, 0, 4);
 	put(zip, e->at, 4);
-	put_name(zip, e);
+	g_byte_array_append(zip, (const guint8 *)e->name, (guint)e->name_len);
 }
 
 GByteArray *
-zip_of_lines(const uint8_t *data, size_t size)
+zip_of(zip_entry *entries, guint count)
 {
-	entry entries[] = {
-		{"manifest.json", manifest_text, sizeof manifest_text - 1, 0, 0},
-		{"changes.jsonl", size == 0 ? (const uint8_t *)"" : data, size, 0, 0},
-	};
 	GByteArray *zip = g_byte_array_new();
 
-	for (gsize i = 0; i < G_N_ELEMENTS(entries); i++)
+	for (guint i = 0; i < count; i++)
 		put_entry(zip, &entries[i]);
 	guint directory = zip->len;
-	for (gsize i = 0; i < G_N_ELEMENTS(entries); i++)
+	for (guint i = 0; i < count; i++)
 		put_listed(zip, &entries[i]);
 	guint end = zip->len;
 	put(zip, 0x06054b50, 4);
 	put(zip, 0, 2 + 2);
-	put(zip, G_N_ELEMENTS(entries), 2);
-	put(zip, G_N_ELEMENTS(entries), 2);
+	put(zip, count, 2);
+	put(zip, count, 2);
 	put(zip, end - directory, 4);
 	put(zip, directory, 4);
 	put(zip, 0, 2);

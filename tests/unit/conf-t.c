@@ -72,6 +72,8 @@ test_round_trip(fixture *f, G_GNUC_UNUSED gconstpointer data)
 	g_assert_true(conf_set(c, "link.role", "slave", &error));
 	g_assert_true(conf_set(c, "channel", "folder", &error));
 	g_assert_true(conf_set(c, "link.description", " back\\slash; = ä ", &error));
+	/* As it will be read. */
+	g_assert_cmpstr(conf_text(c, "link.description"), ==, " back\\slash; = ä");
 	g_assert_true(conf_set(c, "sync.ack_delay", "5 min", &error));
 	g_assert_true(conf_set(c, "folder.send", "/mnt/a b/SEND", &error));
 	g_assert_true(conf_save(c, &error));
