@@ -296,6 +296,17 @@ reason_all(void)
 	return reasons;
 }
 
+const char *
+fail_name(fail class)
+{
+	static const char *const names[] = {
+		[FAIL_RETRY] = "retry",   [FAIL_REJECT] = "reject", [FAIL_TRUST] = "trust",
+		[FAIL_CONFIG] = "config", [FAIL_BUG] = "bug",       [FAIL_USAGE] = "usage",
+	};
+
+	return names[class];
+}
+
 void
 fail_set(GError **error, int code, const char *format, ...)
 {

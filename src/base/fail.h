@@ -101,6 +101,9 @@ const reason *reason_of(int number);
 /* Every row, ended by number 0: the man page is made from it. */
 const reason *reason_all(void);
 
+/* "retry", "reject", "trust", "config", "bug" or "usage". */
+const char *fail_name(fail);
+
 /* Sets *ERROR; CODE is a fail or a REASON_ number. */
 void fail_set(GError **error, int code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* The same with strerror(ERRNUM) behind the text; class RETRY (CONFIG for EACCES, EROFS, ENOTDIR,

@@ -119,6 +119,7 @@ print_reason(print_table *t, const reason *r)
 	}
 	g_autoptr(json_ref) one = json_object();
 	json_object_set_new(one, "number", json_integer(r->number));
+	show_put(one, "class", fail_name(r->class));
 	json_object_set_new(one, "retry", json_boolean(r->retry));
 	show_put(one, "text", r->text);
 	show_put(one, "advice", r->advice);

@@ -100,13 +100,17 @@ print_hold(const json_t *hold, gpointer data)
 	const char *advice = json_str(hold, "advice");
 	gsize i;
 
-	print_line("%s \"%s\"   waits since %s", name_of(hold),
-		   json_str(hold, "title") != NULL ? json_str(hold, "title") : "", since);
+	print_line("%s \"%s\"   waits since %s, tried again %" G_GINT64_FORMAT " times",
+		   name_of(hold), json_str(hold, "title") != NULL ? json_str(hold, "title") : "",
+		   since, json_num(hold, "tries", 0));
 	print_line("reason %s  %s", reason,
 		   json_str(hold, "text") != NULL ? json_str(hold, "text") : "");
 	if (json_num(hold, "held", 0) > 0)
-		print_line("  %" G_GINT64_FORMAT " of the partner's changes are held, in order",
+		print_line("  %" G_GINT64_FORMAT " of the partner's changes are held, in order:",
 			   json_num(hold, "held", 0));
+	json_array_foreach (json_object_get(hold, "records"), i, one) {
+		print_line("    %s", json_string_value(one));
+	}
 	json_array_foreach (listed, i, one) {
 		print_listed(one);
 	}
@@ -151,13 +155,24 @@ run_retry(call *c, GError **error)
 static gboolean
 run_drop(call *c, GError **error)
 {
-	g_autoptr(gateway) g = call_gateway(c, GATE_WORK, error);
+	g_autofree char *question =
+		g_strdup_printf("Give up what waits of item %s on link %s, and tell the partner?",
+				call_arg(c, 1), call_arg(c, 0));
 
-	if (g == NULL || !hold_drop(g, call_arg(c, 1), error))
+	if (!call_sure(c, question, error))
+		return FALSE;
+	g_autoptr(gateway) g = call_gateway(c, GATE_WORK, error);
+	if (g == NULL || !hold_drop(g, call_arg(c, 1), call_value(c, "note"), error))
 		return FALSE;
 	call_say(c, "%s: dropped; the partner gets back what is shown here", call_arg(c, 1));
 	return TRUE;
 }
+
+static const command_option drop_options[] = {
+	{"note", "TEXT", "why; it stands in the log", FALSE},
+	OPTION_YES("does not ask"),
+	{0},
+};
 
 const command commands_hold[] = {
 	{"hold list", "NAME", "list items that wait",
@@ -171,8 +186,8 @@ const command commands_hold[] = {
 	 "Tries again to apply what waits of one item, or of all. Ends with 3 if something still\n"
 	 "waits.",
 	 1, 2, NULL, run_retry},
-	{"hold drop", "NAME ITEM", "give up what waits of an item",
+	{"hold drop", "NAME ITEM [--note TEXT] [--yes]", "give up what waits of an item",
 	 "Gives up the partner's changes that wait: the partner gets back what is shown here.", 2,
-	 2, NULL, run_drop},
+	 2, drop_options, run_drop},
 	{0},
 };

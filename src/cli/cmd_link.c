@@ -119,3 +119,13 @@ call_out(const call *c, const char *name)
 
 	return call_path(out != NULL ? out : fallback);
 }
+
+gboolean
+call_sure(const call *c, const char *question, GError **error)
+{
+	if (call_has(c, "yes") || (ask_possible() && ask_yes(question, FALSE)))
+		return TRUE;
+	fail_set(error, FAIL_USAGE, "%s: nothing was done; say --yes if you mean it",
+		 c->command->name);
+	return FALSE;
+}

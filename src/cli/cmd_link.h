@@ -50,6 +50,8 @@ GPtrArray *call_links(call *, GError **error);
  * none.  The caller wipes it by ask_forget().
  */
 gboolean call_passphrase(const call *, gboolean twice, char **ret, GError **error);
+/* Is what can't be taken back meant?  By --yes, or by an answer to QUESTION; class USAGE if not. */
+gboolean call_sure(const call *, const char *question, GError **error);
 /* PATH as an absolute one; caller frees. */
 char *call_path(const char *path);
 /* Step NUMBER of what is next: how envelopes get from one side to the other, which is BY_MAIL. */

@@ -1,5 +1,4 @@
 #include "base/fail.h"
-#include "cli/ask.h"
 #include "cli/cmd_link.h"
 #include "cli/print.h"
 #include "gateway/envelopes.h"
@@ -89,17 +88,6 @@ run_resend(call *c, GError **error)
 	return g != NULL && tell_all(c, envelopes_resend(g, call_args(c, 1), error));
 }
 
-/* What can't be taken back is asked for. */
-static gboolean
-is_sure(const call *c, const char *question, GError **error)
-{
-	if (call_has(c, "yes") || (ask_possible() && ask_yes(question, FALSE)))
-		return TRUE;
-	fail_set(error, FAIL_USAGE, "%s: nothing was done; say --yes if you mean it",
-		 c->command->name);
-	return FALSE;
-}
-
 /* Are the ids those of envelopes of this side?  All or none have to be. */
 static gboolean
 are_own(call *c, gboolean *ret, GError **error)
@@ -133,7 +121,7 @@ drop_own(call *c, const char *ids, GError **error)
 		g_strdup_printf("Send %s of link %s without its changes, and the items in it anew?",
 				ids, call_arg(c, 0));
 
-	if (!is_sure(c, question, error))
+	if (!call_sure(c, question, error))
 		return FALSE;
 	g_autoptr(gateway) g = call_gateway(c, GATE_WORK, error);
 	return g != NULL &&
@@ -152,7 +140,7 @@ run_drop(call *c, GError **error)
 		return FALSE;
 	if (own)
 		return drop_own(c, ids, error);
-	if (!is_sure(c, question, error))
+	if (!call_sure(c, question, error))
 		return FALSE;
 	g_autoptr(gateway) g = call_gateway(c, GATE_TRACKER, error);
 	return g != NULL &&
@@ -166,7 +154,7 @@ run_refuse(call *c, GError **error)
 	g_autofree char *question = g_strdup_printf(
 		"Refuse the changes of %s on link %s, and tell the partner?", ids, call_arg(c, 0));
 
-	if (!is_sure(c, question, error))
+	if (!call_sure(c, question, error))
 		return FALSE;
 	g_autoptr(gateway) g = call_gateway(c, GATE_TRACKER, error);
 	return g != NULL &&

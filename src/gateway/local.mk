@@ -48,6 +48,7 @@ libhandsel_a_SOURCES += \
 	src/gateway/password.c \
 	src/gateway/password.h \
 	src/gateway/private.h \
+	src/gateway/refused.c \
 	src/gateway/report.c \
 	src/gateway/report.h \
 	src/gateway/report_check.c \

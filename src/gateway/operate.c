@@ -107,8 +107,6 @@ drop_records(gateway *g, const look_item *i, GError **error)
 static gboolean
 drop_item(gateway *g, const look_item *i, GError **error)
 {
-	gate_note(g, "dropped", i->row->uid, NULL, "%zu records and %zu registers, by the operator",
-		  json_array_size(i->it->inq), json_object_size(i->it->listed));
 	return (json_array_size(i->it->inq) == 0 || drop_records(g, i, error)) &&
 	       try_registers(g, i, TRUE, error);
 }
@@ -205,27 +203,39 @@ hold_retry(gateway *g, const char *id, guint *ret_left, GError **error)
 	return count_left(g, id == NULL ? NULL : uids->pdata[0], ret_left, error);
 }
 
-static gboolean
-has_something(gateway *g, const char *uid, GError **error)
+/* "2 changes and 1 value", what there is to be dropped; NULL if there is nothing; caller frees. */
+static char *
+waiting_text(gateway *g, const char *uid, GError **error)
 {
 	g_auto(look_item) i = {0};
 
 	if (!look_load(g, uid, &i, error))
-		return FALSE;
+		return NULL;
 	g_autoptr(GPtrArray) regs = look_retryables(i.it);
-	if (json_array_size(i.it->inq) > 0 || regs->len > 0)
-		return TRUE;
+	size_t held = json_array_size(i.it->inq);
+	if (held > 0 || regs->len > 0)
+		return g_strdup_printf("%zu held changes and %u refused values", held, regs->len);
 	fail_set(error, FAIL_CONFIG, "nothing of item %s waits on link %s", look_name(&i), g->name);
-	return FALSE;
+	return NULL;
 }
 
 gboolean
-hold_drop(gateway *g, const char *id, GError **error)
+hold_drop(gateway *g, const char *id, const char *note, GError **error)
 {
-	g_autofree char *uid = NULL;
+	g_autofree char *uid = NULL, *what = NULL;
+	g_auto(look_item) i = {0};
 
-	return make_ready(g, error) && (uid = look_uid(g, id, error)) != NULL &&
-	       has_something(g, uid, error) && do_item(g, uid, drop_item, error);
+	if (!make_ready(g, error) || (uid = look_uid(g, id, error)) == NULL ||
+	    (what = waiting_text(g, uid, error)) == NULL || gate_braked(g, uid, error) ||
+	    !store_begin(g->store, error))
+		return FALSE;
+	gate_note(g, "dropped", uid, NULL, "%s, by the operator%s%s", what,
+		  note != NULL ? ": " : "", note != NULL ? note : "");
+	if (look_load(g, uid, &i, error) && drop_item(g, &i, error) &&
+	    store_commit(g->store, error))
+		return TRUE;
+	store_rollback(g->store);
+	return FALSE;
 }
 
 /* ---- conflicts ---- */

@@ -264,8 +264,7 @@ refuse(gateway *g, const joiner *j, const GError *why, GError **error)
 {
 	gate_note(g, "alert", NULL, "s1", "site %s tried to join with key %s and was refused: %s",
 		  j->s1.site, j->s1.fpr, why->message);
-	return quarantine_add(g->spool, j->tmp, j->name, why->code, why->message, error) &&
-	       answer_refused(g, j, why, error);
+	return gate_quarantine(g, j->tmp, j->name, why, error) && answer_refused(g, j, why, error);
 }
 
 /* s1 stays in the channel until the operator has said yes: every pass asks again. */
@@ -302,8 +301,7 @@ decide(gateway *g, const joiner *j, take_verdict *ret, GError **error)
 			return pin(g, j, error) && gate_set_state(g, step.next, error);
 		pgp_forget(g->pgp, j->s1.fpr, NULL);
 		if (is_refusal(why))
-			return quarantine_add(g->spool, j->tmp, j->name, why->code, why->message,
-					      error);
+			return gate_quarantine(g, j->tmp, j->name, why, error);
 		g_propagate_error(error, g_steal_pointer(&why));
 		return FALSE;
 	}
@@ -333,7 +331,7 @@ gate_take_s1(gateway *g, const envelope_name *name, const char *tmp, take_verdic
 		ok = TRUE; /* it may be meant for another link */
 	} else if (is_refusal(why)) {
 		*ret = TAKE_DONE;
-		ok = quarantine_add(g->spool, tmp, name, why->code, why->message, error);
+		ok = gate_quarantine(g, tmp, name, why, error);
 	} else {
 		g_propagate_error(error, g_steal_pointer(&why));
 		ok = FALSE;

@@ -36,7 +36,8 @@ struct gateway {
 	char *id;           /* link id */
 	char *me, *partner; /* fingerprints */
 	char *stopped;
-	gboolean quarantine_full; /* nothing more may be taken */
+	guint64 bad_files, bad_bytes; /* in quarantine, as far as this pass knows */
+	gboolean quarantine_full;     /* nothing more may be taken */
 	pair_state state;
 	GPtrArray *others;         /* of the site's other links, for items.c; NULL until needed */
 	GPtrArray *batch;          /* json_t *: intents that wait for the tracker */
@@ -165,6 +166,15 @@ gboolean gate_take_one(gateway *, const char *file, const envelope_name *, int f
 
 /* How envelopes of this link are protected. */
 pgp_protect gate_protection(gateway *);
+/* refused.c */
+/* Moves tmp file TMP into quarantine, with a note; that may fill it. */
+gboolean gate_quarantine(gateway *, const char *tmp, const envelope_name *, const GError *why,
+			 GError **error);
+/* Finds out whether it is full. */
+gboolean gate_measure_quarantine(gateway *, GError **error);
+/* "3 of 1000 files, 12 KiB of 1 GiB", of what quarantine_list() says; caller frees. */
+char *gate_quarantine_room(gateway *, const GPtrArray *bad, gboolean *ret_full);
+
 /* How long the plain text of SEALED bytes may be. */
 guint64 gate_plain_limit(gateway *, guint64 sealed);
 /* Decrypts and verifies tmp file TMP (SIGNERS NULL: who signed is not judged); a descriptor of the

@@ -220,6 +220,15 @@ judge_disk(status *s, json_t *ret)
 static void
 judge_quarantine(status *s, GPtrArray *notes)
 {
+	gboolean full;
+	g_autofree char *room = gate_quarantine_room(s->g, notes, &full);
+
+	if (full)
+		look_tell(s->problems, "full",
+			  g_strdup_printf("quarantine is full (%s): nothing more is taken in, all "
+					  "stays where it is; retry or drop what is in it",
+					  room),
+			  command(s, "spool list"));
 	for (guint i = 0; i < notes->len && i < NAMED; i++) {
 		const json_t *note = notes->pdata[i];
 		const char *id = json_str(note, "id"), *text = json_str(note, "text");

@@ -49,7 +49,7 @@ json_t *report_envelope(gateway *, const char *id, GError **error);
  * GATE_WORK. */
 json_t *report_verify(gateway *, GError **error);
 /* Items that wait: array of
- * {"id","uid","title","held":n,"reason","text","since","retry":bool,"listed":[{"reg","how","reason","text","value"}]}.
+ * {"id","uid","title","held":n,"reason","text","since","tries":n,"retry":bool,"advice","records":[text],"listed":[{"reg","how","reason","text","value"}]}.
  */
 json_t *report_holds(gateway *, GError **error);
 /* {"number","id","uid","title","reg","at","open","mine","theirs","winner","policy","value"}, newest

@@ -278,13 +278,14 @@ check_quarantine(checks *c)
 {
 	g_autoptr(GError) why = NULL;
 	g_autoptr(GPtrArray) notes = quarantine_list(c->g->spool, &why);
-	gint64 most = conf_int(c->g->conf, "quarantine.max");
+	gboolean full;
 
-	if (notes == NULL)
+	if (notes == NULL) {
 		checks_add(c, "quarantine", FALSE, NULL, "%s", why->message);
-	else
-		checks_add(c, "quarantine", notes->len < most, checks_command(c, "spool list", ""),
-			   "%u of at most %" G_GINT64_FORMAT " files", notes->len, most);
+		return;
+	}
+	g_autofree char *room = gate_quarantine_room(c->g, notes, &full);
+	checks_add(c, "quarantine", !full, checks_command(c, "spool list", ""), "%s", room);
 }
 
 json_t *

@@ -209,6 +209,47 @@ since(gateway *g, const look_item *i)
 	return g_strdup(first);
 }
 
+static gboolean
+count_retried(gint64 at, const char *what, const char *uid, const char *envelope, const char *text,
+	      gpointer data)
+{
+	(void)at;
+	(void)uid;
+	(void)envelope;
+	(void)text;
+	if (g_strcmp0(what, "retried") == 0)
+		++*(guint64 *)data;
+	return TRUE;
+}
+
+/* How often the operator has tried again since stamp SINCE. */
+static guint64
+tries(gateway *g, const look_item *i, const char *since)
+{
+	gint64 from = 0;
+	guint64 count = 0;
+
+	clock_parse(since, &from);
+	store_notes(g->store, i->row->uid, from, count_retried, &count, NULL);
+	return count;
+}
+
+/* What the held records would change, in words. */
+static json_t *
+record_texts(const sync_item *it)
+{
+	json_t *ret = json_array(), *record;
+	gsize n;
+
+	json_array_foreach (it->inq, n, record) {
+		g_autofree char *text = gate_record_text(record);
+		g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+		json_array_append_new(ret, json_string(valid));
+	}
+	return ret;
+}
+
 /* The reason of the first register that is listed as refused, 0 if none. */
 static int
 listed_reason(const sync_item *it, const char **ret_text)
@@ -246,6 +287,8 @@ report_holds(gateway *g, GError **error)
 		look_put_reason(one, "reason", why);
 		look_put(one, "text", text != NULL || why == 0 ? text : reason_of(why)->text);
 		look_put(one, "since", at);
+		look_put_u64(one, "tries", tries(g, i, at));
+		json_object_set_new(one, "records", record_texts(i->it));
 		json_object_set_new(one, "retry", json_boolean(reason_of(why)->retry));
 		look_put(one, "advice", why == 0 ? NULL : reason_of(why)->advice);
 		json_object_set_new(one, "listed", look_listed(g, i->it));

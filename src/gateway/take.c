@@ -132,16 +132,6 @@ check_number(gateway *g, const manifest *m, const char *hash, gboolean *ret_copy
 /* ---- taking one ---- */
 
 static gboolean
-quarantine(gateway *g, const char *tmp, const envelope_name *name, const GError *why,
-	   GError **error)
-{
-	g_autofree char *id = name_id(name);
-
-	gate_note(g, "quarantined", NULL, id, "%d %s", why->code, why->message);
-	return quarantine_add(g->spool, tmp, name, why->code, why->message, error);
-}
-
-static gboolean
 store_numbered(gateway *g, const char *tmp, const char *plain, const envelope_name *name,
 	       const manifest *m, const char *hash, guint64 size, GError **error)
 {
@@ -256,7 +246,7 @@ judge(gateway *g, const char *tmp, const char *opened, const envelope_name *name
 		return TRUE;
 	if (fail_class(why) == FAIL_REJECT || fail_class(why) == FAIL_TRUST) {
 		*ret = TAKE_DONE;
-		return quarantine(g, tmp, name, why, error);
+		return gate_quarantine(g, tmp, name, why, error);
 	}
 	g_propagate_error(error, g_steal_pointer(&why));
 	return FALSE;
@@ -364,7 +354,7 @@ judge_copy(gateway *g, const group_copy *c, GError **error)
 	fail_set(&why, REASON_INCOMPLETE,
 		 "its bytes are not those its name promises: cut short or damaged");
 	*c->verdict = TAKE_DONE;
-	return quarantine(g, c->tmp, &c->name, why, error);
+	return gate_quarantine(g, c->tmp, &c->name, why, error);
 }
 
 static gboolean
@@ -420,22 +410,6 @@ take_file(const char *file, const envelope_name *name, int fd, gboolean settled,
 	return !group_full(t->waiting) || judge_group(g, t->waiting, error);
 }
 
-/* A full quarantine takes no more, and so nothing may be judged: all stays in the channel. */
-static gboolean
-measure_quarantine(gateway *g, GError **error)
-{
-	g_autoptr(GPtrArray) bad = quarantine_list(g->spool, error);
-	guint64 bytes = 0;
-
-	if (bad == NULL)
-		return FALSE;
-	for (guint i = 0; i < bad->len; i++)
-		bytes += (guint64)json_num(bad->pdata[i], "size", 0);
-	g->quarantine_full = bad->len >= (guint)conf_int(g->conf, "quarantine.max") ||
-			     bytes >= (guint64)conf_int(g->conf, "quarantine.bytes");
-	return TRUE;
-}
-
 /* One group commit: files durable, numbers committed, only then removed from the channel. */
 static gboolean
 take_some(gateway *g, guint *ret_done, GError **error)
@@ -463,7 +437,7 @@ gate_take(gateway *g, GError **error)
 	/* What waited for the pairing is taken as soon as it is done. */
 	do {
 		paired = g->n.with != NULL;
-		if (!measure_quarantine(g, error) || !take_some(g, &done, error))
+		if (!gate_measure_quarantine(g, error) || !take_some(g, &done, error))
 			return FALSE;
 	} while (!g->halted && (done >= TAKE_BATCH || paired != (g->n.with != NULL)));
 	return TRUE;

@@ -154,7 +154,7 @@ crossed() {
 	at bert desk set "$(at bert desk list --json | jq -r 'select(.title == "Pump 1") | .id')" title='Pump 1, blue' >/dev/null &&
 		sync_at bert anna && carry bert anna && ends 3 at anna -q sync bert &&
 		says 0 '519 .*waits for a yes' at anna hold list bert &&
-		says 1 'waits for a yes' at anna hold drop bert 1 && settle anna bert &&
+		says 1 'waits for a yes' at anna hold drop bert 1 --yes && settle anna bert &&
 		counts bert 'select(.fields.assignee == "erika")' 30
 }
 

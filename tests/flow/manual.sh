@@ -80,6 +80,12 @@ check "every option is explained" every_option_is_explained
 check "every argument stands in its head" every_argument_is_in_the_head
 check "every setting has its entry, and every entry is a setting" every_setting_has_an_entry
 check "every default is told" every_default_is_told
+every_reason_is_in_the_page_of_the_protocol() {
+	"${page%/*}/reasons.sh" "${page%/*}/handsel-protocol.7" >"$tmp/protocol" &&
+		diff "${page%/*}/handsel-protocol.7" "$tmp/protocol"
+}
+
+check "every reason is explained as it is in the program (make reasons)" every_reason_is_in_the_page_of_the_protocol
 for page_name in handsel.1 handsel.conf.5; do
 	if command -v mandoc >/dev/null; then
 		check "$page_name has nothing to complain of" sh -c '! mandoc -T lint "$1" | grep -v "referenced manual not found"' - "${page%/*}/$page_name"

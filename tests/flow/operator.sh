@@ -102,16 +102,23 @@ check 'the trace where it came in tells what was applied' trace_at_b
 check 'an item that does not travel has no trace' ends 1 at a trace b 999
 
 drop_it() {
-	at b hold drop a "$b_item" && settle b a
+	at b hold drop a "$b_item" --yes --note 'not our word' && settle b a
 }
 
 check 'another value waits' refuse_state weird 'Crash on saving'
+check 'a retry does not help it' ends 3 at b hold retry a "$b_item"
+check 'it is told since when, how often it was tried, and what would help' \
+	shows '.[0].since != null and .[0].tries == 1 and (.[0].advice | length > 0)' at b --json hold show a "$b_item"
+check 'to give it up is asked for' ends 2 at b hold drop a "$b_item"
+check 'and nothing was done' shows 'length == 1' at b --json hold list a
 check 'it is given up' drop_it
+check 'the note stands in the log' \
+	shows 'any(.text | contains("not our word"))' at b --json log a --what dropped
 check 'the partner gets back what is shown here' \
 	shows '.[0].fields.state == "strange"' at a --json desk show "$a_item"
 check 'and finds the value that lost in its conflicts' \
 	shows 'any(.reg == "state" and .value == "weird" and (.open | not))' at a --json conflict list b
-check 'what does not wait cannot be given up' ends 1 at b hold drop a "$b_item"
+check 'what does not wait cannot be given up' ends 1 at b hold drop a "$b_item" --yes
 
 # The bytes of a big file come in an envelope of their own; the record waits for them.
 bytes_missing() {
@@ -126,6 +133,7 @@ bytes_arrive() {
 
 check 'a record comes without the bytes of its file' bytes_missing
 check 'it is held' shows '.[0].held == 1 and .[0].reason == 508' at b --json hold list a
+check 'what it would change is shown' shows '.[0].records == ["1 file"]' at b --json hold show a
 check 'a retry does not help' ends 3 at b hold retry a "$b_item"
 check 'the bytes do, by themselves' bytes_arrive
 check 'both desks are equal' same_desks a b

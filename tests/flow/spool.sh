@@ -52,6 +52,40 @@ check 'the others are dropped' says 0 '^m99 +dropped' at b spool drop a ALL --ye
 check 'none is left' in_quarantine 0
 check 'to drop none is fine' says 0 'there is none' at b spool drop a ALL --yes
 
+# ---- its room is limited
+
+flood() {
+	at b link set a quarantine.max=2 &&
+		for flood_i in 1 2 3 4; do
+			echo "garbage $flood_i" >garbage
+			cp garbage "$(receive_of b a)/$link8-m0000009$flood_i-$(sha256sum <garbage | cut -c 1-8).zip.gpg"
+		done && ends 3 at b -q sync a && in_quarantine 2 && [ "$(lies_in "$(receive_of b a)")" -eq 2 ]
+}
+
+one_more() {
+	at b -q spool drop a m91 --yes && ends 3 at b -q sync a && in_quarantine 2 && [ "$(lies_in "$(receive_of b a)")" -eq 1 ]
+}
+
+enough() {
+	at b -q spool drop a ALL --yes && ends 3 at b -q sync a && in_quarantine 1 && at b link set a quarantine.max= &&
+		at b -q spool drop a ALL --yes && ends 0 at b -q sync a
+}
+
+by_bytes() {
+	at b link set a 'quarantine.bytes=1 MiB' && head -c 1100000 /dev/zero >"$(receive_of b a)/$link8-m00000095-00000000.zip.gpg" &&
+		ends 3 at b -q sync a && in_quarantine 1 && says 3 'quarantine is full \(1 of 1000 files, 1 MiB of 1 MiB\)' at b status a &&
+		at b -q spool drop a ALL --yes && at b link set a quarantine.bytes=
+}
+
+check 'quarantine takes no more than it may' flood
+check 'status tells that it is full, and what becomes of the rest' \
+	says 3 'quarantine is full \(2 of 2 files, 20 B of 1 GiB\): nothing more is taken in, all stays where it is' at b status a
+check 'so does check' says 3 'quarantine +.*2 of 2 files' at b check a
+check 'for programs it is a problem of its own' shows '.[0].problems | any(.kind == "full" and (.command | contains("spool list")))' at b --json status a
+check 'room for one lets one more in' one_more
+check 'when it is empty all goes on' enough
+check 'its bytes are limited, too' by_bytes
+
 # A zip that unpacks to more than the limit; the limit is raised, and it passes.
 too_much() {
 	head -c 3000000 /dev/zero | tr '\0' a >big.txt && at b link set a 'limit.envelope=1 MiB' &&
