@@ -43,6 +43,34 @@ gate_fill_ack(gateway *g, manifest *m, gboolean last)
 	g->n.ack_at = clock_now();
 }
 
+/* All that an ack says, as one line; caller frees. */
+static char *
+ack_text(const manifest_ack *ack)
+{
+	GString *text = g_string_new(NULL);
+
+	g_string_printf(text,
+			"%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT
+			" %" G_GUINT64_FORMAT " %s %d %" G_GUINT64_FORMAT,
+			ack->serial, ack->heard, ack->stored, ack->done,
+			ack->hash != NULL ? ack->hash : "", ack->has_at, ack->at);
+	for (guint i = 0; i < ack->gaps_len; i++)
+		g_string_append_printf(text, " %" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT,
+				       ack->gaps[i].first, ack->gaps[i].last);
+	return g_string_free(text, FALSE);
+}
+
+/* A serial is used once: the last one with other content is from another course of things. */
+static gboolean
+said_otherwise(gateway *g, const manifest_ack *ack)
+{
+	if (ack->serial != g->n.heard)
+		return FALSE;
+	g_autofree char *last = store_get(g->store, "heard_ack");
+	g_autofree char *now = ack_text(ack);
+	return last != NULL && !g_str_equal(last, now);
+}
+
 /* Before anything of the envelope is stored: does this ack speak of the state we are in?  FALSE
  * stops the link. */
 gboolean
@@ -53,7 +81,7 @@ gate_check_ack(gateway *g, const manifest_ack *ack, GError **error)
 	if (ack->heard > g->n.serial || ack->done > g->n.last || ack->stored > g->n.last)
 		why = "the partner has heard more from here than this state remembers: it is an "
 		      "old copy";
-	else if (ack->serial > g->n.heard && ack->done < g->n.p_done)
+	else if ((ack->serial > g->n.heard && ack->done < g->n.p_done) || said_otherwise(g, ack))
 		why = "the partner has forgotten what it had: its state is an old copy";
 	if (why == NULL && ack->done > g->n.p_done && ack->hash != NULL) {
 		g_autoptr(store_outgoing) row = store_find_outgoing(g->store, ack->done, NULL);
@@ -146,7 +174,9 @@ gate_got_ack(gateway *g, const manifest_ack *ack, GError **error)
 	if (ack->serial <= g->n.heard)
 		return TRUE; /* late */
 	g->n.heard = ack->serial;
-	if (!store_put_u64(g->store, "heard_at", (guint64)clock_now(), error))
+	g_autofree char *text = ack_text(ack);
+	if (!store_put(g->store, "heard_ack", text, error) ||
+	    !store_put_u64(g->store, "heard_at", (guint64)clock_now(), error))
 		return FALSE;
 	g->n.p_stored = MAX(g->n.p_stored, ack->stored);
 	g->n.p_done = MAX(g->n.p_done, ack->done);

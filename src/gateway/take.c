@@ -189,7 +189,8 @@ judge_plain(gateway *g, const char *tmp, const char *plain, int fd, const envelo
 	if (m->has_ack && !gate_check_ack(g, &m->ack, error))
 		return FALSE;
 	if (m->number == 0)
-		return !m->has_ack || (gate_got_ack(g, &m->ack, error) && gate_settle(g, error));
+		return !m->has_ack || (store_put(g->store, "heard_file", name->hash, error) &&
+				       gate_got_ack(g, &m->ack, error) && gate_settle(g, error));
 	if (!check_number(g, m, hash, &copy, error) || copy)
 		return copy;
 	if (!check_neighbours(g, m, hash, error))
@@ -257,8 +258,11 @@ static gboolean
 is_copy(gateway *g, const envelope_name *name, gboolean *ret, GError **error)
 {
 	*ret = FALSE;
-	if (name->series == 'a')
-		*ret = name->number <= g->n.heard;
+	if (name->series == 'a') {
+		g_autofree char *last = store_get(g->store, "heard_file");
+		*ret = name->number < g->n.heard || (name->number == g->n.heard && last != NULL &&
+						     g_ascii_strcasecmp(last, name->hash) == 0);
+	}
 	if (name->series != 0)
 		return TRUE;
 	g_autoptr(store_incoming) row = store_find_incoming(g->store, name->number, NULL);

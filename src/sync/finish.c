@@ -202,6 +202,10 @@ take_result(finish *f, const json_t *op, const json_t *result)
 	} else if (strcmp(verb, "create") == 0) {
 		refused_create(f, reason, text);
 	} else {
+		/* Of an item that is gone, though it is still shown, only its life can be decided.
+		 */
+		if (life)
+			json_object_clear(f->it->listed);
 		refused(f, reg, reason, text, FALSE);
 	}
 }

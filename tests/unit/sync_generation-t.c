@@ -193,11 +193,20 @@ static void
 test_deletion_refused(kit *k)
 {
 	kit_share(k);
+	k->refuses = KIT_THING;
+	kit_show(k, MASTER, KIT_THING, "{\"kind\":\"comment\",\"text\":\"x\"}", KIT_T1);
+	kit_pass(k, MASTER);
+	g_assert_cmpstr(listed_how(k->it[SLAVE], KIT_THING), ==, HOW_HELD);
 	k->refuses = ITEM_LIFE;
 	kit_delete(k, MASTER);
 	kit_pass(k, MASTER);
 	g_assert_cmpstr(listed_how(k->it[SLAVE], ITEM_LIFE), ==, HOW_HELD);
 	g_assert_null(kit_capture(k, SLAVE));
+	/* What was held before went with the item: a record of it would make an item of it alone.
+	 */
+	g_assert_null(listed_how(k->it[SLAVE], KIT_THING));
+	sync_drop(&k->ctx[SLAVE], k->it[SLAVE], k->shows[SLAVE], KIT_THING, &k->out[SLAVE]);
+	g_assert_null(kit_line(k, SLAVE, "change", NULL));
 
 	/* Given up: what is shown here comes back to the partner. */
 	k->refuses = NULL;
