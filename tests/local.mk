@@ -111,6 +111,7 @@ MORE_TESTS = \
 	tests/flow/alone.sh \
 	tests/flow/backlog.sh \
 	tests/flow/bad-input.sh \
+	tests/flow/between.sh \
 	tests/flow/brake.sh \
 	tests/flow/bugs.sh \
 	tests/flow/cli.sh \
@@ -138,6 +139,7 @@ MORE_TESTS = \
 	tests/flow/run_kill.sh \
 	tests/flow/schedule.sh \
 	tests/flow/scope.sh \
+	tests/flow/serial.sh \
 	tests/flow/status.sh \
 	tests/flow/sweep.sh \
 	tests/flow/sweep-join.sh \

@@ -4,7 +4,8 @@
  * Linked into tests/handsel-test beside the very objects of handsel, never into
  * what is installed.  Before main() it reads
  *   HANDSEL_TEST_SHIFT=SECONDS             the clock is that far off (negative: behind)
- *   HANDSEL_TEST_FAULT=POINT:NTH:die|fail  the NTH pass through POINT (or `any`) dies or fails
+ *   HANDSEL_TEST_FAULT=POINT:NTH:die|fail|stop
+ *                                        the NTH pass through POINT (or `any`) does so
  * A value it cannot read ends the program with status 2: a test that arms
  * nothing would pass for the wrong reason.
  */
@@ -37,6 +38,11 @@ seam_shift(const char *name)
 	clock_shift(seconds);
 }
 
+static const struct {
+	const char *name;
+	fault_kind kind;
+} kinds[] = {{"die", FAULT_DIE}, {"fail", FAULT_FAIL}, {"stop", FAULT_STOP}};
+
 static void
 seam_fault(const char *name)
 {
@@ -49,10 +55,13 @@ seam_fault(const char *name)
 	if (g_strv_length(part) != 3 || *part[0] == '\0' ||
 	    !g_ascii_string_to_unsigned(part[1], 10, 1, G_MAXUINT, &nth, NULL))
 		seam_refuse(name, value);
-	if (!g_str_equal(part[2], "die") && !g_str_equal(part[2], "fail"))
-		seam_refuse(name, value);
-	fault_arm(g_str_equal(part[0], "any") ? NULL : part[0], (guint)nth,
-		  g_str_equal(part[2], "die") ? FAULT_DIE : FAULT_FAIL);
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		if (!g_str_equal(part[2], kinds[i].name))
+			continue;
+		fault_arm(g_str_equal(part[0], "any") ? NULL : part[0], (guint)nth, kinds[i].kind);
+		return;
+	}
+	seam_refuse(name, value);
 }
 
 __attribute__((constructor)) static void

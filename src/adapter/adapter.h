@@ -64,6 +64,15 @@ typedef struct {
 	/*
 	 * Carries PLAN out and returns its results (new reference).  With
 	 * begin/commit, TOKEN (of link LINK) and the results are kept in the same transaction.
+	 * JSON null: nothing was done, as the item no longer has the plan's mark; the caller reads
+	 * it again and makes another plan.  With begin this is certain.  Without it the mark is
+	 * compared as late as can be, and a value found in between all the same is the result's
+	 * "back": what the person wrote is then captured as an edit and what we wrote is logged.
+	 *
+	 * Without begin an intent left open by a crash is a lock: until it has been looked after,
+	 * no link of the site captures, merges or writes that item, not even a record of its own.
+	 * Whoever went on would not see what people did meanwhile, and a request whose answer was
+	 * lost might make the item or thing a second time.
 	 */
 	json_t *(*apply)(adapter *, const char *link, const char *token, const json_t *plan,
 			 adapter_content *, gpointer data, GError **error);

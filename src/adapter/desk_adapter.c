@@ -136,6 +136,7 @@ item_of(desk *d, const desk_rec *r, GError **error)
 
 	it->by = g_strdup(r->by);
 	it->via = g_strdup(r->via);
+	it->mark = desk_mark(r->seq);
 	json_object_foreach (r->doc, field, entry)
 		if (doc_value(r->doc, field) != NULL)
 			json_object_set(it->regs, field, entry);

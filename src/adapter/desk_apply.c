@@ -364,15 +364,35 @@ keep_token(run *r, const char *link, const char *token, const json_t *results, G
 		      "ssss", link, r->uid, token, text);
 }
 
+/* Did somebody change the item since the plan was made? */
+static gboolean
+changed_since(run *r, const json_t *plan, gboolean *ret, GError **error)
+{
+	const char *mark = json_str(plan, "mark");
+	gint64 seq = 0;
+
+	if (!db_get_i64(r->d->db, &seq, error, "SELECT seq FROM item WHERE uid = ?", "s", r->uid))
+		return FALSE;
+	g_autofree char *now = seq == 0 ? g_strdup("") : desk_mark(seq);
+	*ret = mark != NULL && strcmp(mark, now) != 0;
+	return TRUE;
+}
+
 /* A token that was applied already gets the answer it got then. */
 static gboolean
 run_plan(run *r, const char *link, const char *token, const json_t *plan, json_t **ret,
 	 GError **error)
 {
 	g_autoptr(json_ref) results = NULL;
+	gboolean changed = FALSE;
 
-	if (!desk_applied(r->d, link, token, &results, error))
+	if (!desk_applied(r->d, link, token, &results, error) ||
+	    (results == NULL && !changed_since(r, plan, &changed, error)))
 		return FALSE;
+	if (changed) {
+		*ret = json_null();
+		return TRUE;
+	}
 	if (results == NULL) {
 		results = do_ops(r, plan, error);
 		if (results == NULL || !keep_token(r, link, token, results, error))

@@ -96,6 +96,7 @@ typedef struct {
 	char *parent_via;
 	char *via; /* the link that made it, NULL: made here */
 	char *by;
+	gint64 seq;
 	json_t *doc;
 	gboolean dirty;
 } desk_rec;
@@ -107,6 +108,8 @@ desk_rec *desk_rec_by_uid(desk *, const char *uid, GError **error);
 /* ID is a number as people see it, or a uid. */
 desk_rec *desk_rec_by_id(desk *, const char *id, GError **error);
 char *desk_rec_id(const desk_rec *);
+/* The mark (item/item.h) of an item whose row has SEQ; caller frees. */
+char *desk_mark(gint64 seq);
 /* 0 if there is no item UID; -1 on error. */
 gint64 desk_lid(desk *, const char *uid, GError **error);
 /*

@@ -50,6 +50,7 @@ take_row(db_stmt *s, GError **error)
 	r->via = g_strdup(db_text(s, 6));
 	r->by = g_strdup(db_text(s, 7));
 	r->doc = json_read(db_text(s, 8), strlen(db_text(s, 8)), error);
+	r->seq = db_i64(s, 9);
 	desk_done(s);
 	return r->doc != NULL ? g_steal_pointer(&r) : NULL;
 }
@@ -57,11 +58,12 @@ take_row(db_stmt *s, GError **error)
 desk_rec *
 desk_rec_by_uid(desk *d, const char *uid, GError **error)
 {
-	db_stmt *s = db_query(d->db, error,
-			      "SELECT lid, uid, kind, parent, parent_at, parent_via, via, who, doc "
-			      "FROM item "
-			      "WHERE uid = ?",
-			      "s", uid);
+	db_stmt *s =
+		db_query(d->db, error,
+			 "SELECT lid, uid, kind, parent, parent_at, parent_via, via, who, doc, seq "
+			 "FROM item "
+			 "WHERE uid = ?",
+			 "s", uid);
 	int step = s != NULL ? db_next(d->db, s, error) : -1;
 
 	if (step == 1)
@@ -84,17 +86,24 @@ desk_rec_by_id(desk *d, const char *id, GError **error)
 		return NULL;
 	}
 
-	db_stmt *s = db_query(d->db, error,
-			      "SELECT lid, uid, kind, parent, parent_at, parent_via, via, who, doc "
-			      "FROM item "
-			      "WHERE lid = ?",
-			      "u", lid);
+	db_stmt *s =
+		db_query(d->db, error,
+			 "SELECT lid, uid, kind, parent, parent_at, parent_via, via, who, doc, seq "
+			 "FROM item "
+			 "WHERE lid = ?",
+			 "u", lid);
 	int step = s != NULL ? db_next(d->db, s, error) : -1;
 	if (step == 1)
 		return take_row(s, error);
 	if (step == 0)
 		fail_set(error, REASON_NO_ITEM, "no item %s", id);
 	return NULL;
+}
+
+char *
+desk_mark(gint64 seq)
+{
+	return g_strdup_printf("%" G_GINT64_FORMAT, seq);
 }
 
 char *

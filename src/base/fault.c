@@ -42,6 +42,10 @@ fault_pass(const char *point, GError **error)
 		return TRUE;
 	if (armed_kind == FAULT_DIE)
 		kill(getpid(), SIGKILL);
+	if (armed_kind == FAULT_STOP) {
+		raise(SIGSTOP);
+		return TRUE;
+	}
 	fail_set(error, FAIL_RETRY, "injected failure at %s", point);
 	return FALSE;
 }

@@ -7,10 +7,10 @@
 #pragma once
 #include <glib.h>
 
-typedef enum { FAULT_FAIL, FAULT_DIE } fault_kind;
+typedef enum { FAULT_FAIL, FAULT_DIE, FAULT_STOP } fault_kind;
 
-/* Tests: the Nth pass (1 is the next) through a point whose name is POINT (NULL: any) fails or
- * dies. */
+/* Tests: the Nth pass (1 is the next) through a point whose name is POINT (NULL: any) fails,
+ * dies or stops. */
 void fault_arm(const char *point, guint nth, fault_kind);
 void fault_disarm(void);
 /* Passes since the last fault_arm or fault_disarm, to sweep over. */
@@ -18,6 +18,7 @@ guint fault_passes(void);
 /*
  * Passes POINT: TRUE when the step shall be done.  FALSE sets *ERROR (class
  * RETRY, "injected failure") and the step must not be done.  FAULT_DIE ends the
- * process at once with SIGKILL, as a power cut would.
+ * process at once with SIGKILL, as a power cut would; with FAULT_STOP it stops there until it gets
+ * SIGCONT, and the step is done.
  */
 gboolean fault_pass(const char *point, GError **error);

@@ -2,11 +2,16 @@
 
 #include "gateway/private.h"
 
+#define TRIES 10 /* to write what somebody else is changing */
+
 /*
  * Records are merged in batches: all intents of a batch become durable in one transaction of the
  * state, all plans are applied in one of the tracker, and what came of them is committed with the
  * next batch's intents.  A crash leaves intents, and gate_recover() asks the tracker for each
  * token.
+ *
+ * What people or other links write between our reading and our writing changes the item's mark: its
+ * plan is not carried out, and its record is merged again from a fresh read.
  */
 
 void
@@ -30,8 +35,9 @@ seed_of(const json_t *intent)
 }
 
 gboolean
-gate_add_intent(gateway *g, sync_item *it, json_t *intent, GError **error)
+gate_add_intent(gateway *g, sync_item *it, const item *view, json_t *intent, GError **error)
 {
+	json_put(sync_intent_plan(intent), "mark", view == NULL ? "" : view->mark);
 	g_autoptr(json_ref) kept =
 		json_flag(intent, "fresh") ? seed_of(intent) : json_incref(intent);
 
@@ -172,14 +178,19 @@ finish(gateway *g, sync_item *it, const json_t *intent, const json_t *results, G
 	return ok;
 }
 
+/* What became of the batch; the intents of items that had changed meanwhile join CHANGED. */
 static gboolean
-finish_batch(gateway *g, GPtrArray *results, GError **error)
+finish_batch(gateway *g, GPtrArray *results, GPtrArray *changed, GError **error)
 {
 	for (guint i = 0; i < g->batch->len; i++) {
-		const json_t *intent = g->batch->pdata[i];
+		json_t *intent = g->batch->pdata[i];
 		sync_item *it = g_hash_table_lookup(g->batched, json_str(intent, "uid"));
 		g_autoptr(sync_item) loaded = NULL;
 
+		if (json_is_null((json_t *)results->pdata[i])) {
+			g_ptr_array_add(changed, json_incref(intent));
+			continue;
+		}
 		if (it == NULL)
 			it = loaded = gate_load(g, json_str(intent, "uid"), error);
 		if (it == NULL || !finish(g, it, intent, results->pdata[i], error))
@@ -214,28 +225,6 @@ apply_batch(gateway *g, GPtrArray *all, GError **error)
 			return FALSE;
 		}
 	return !grouped || g->tracker_ops->commit(g->tracker, error);
-}
-
-/*
- * Called inside a transaction of the state and leaves one open: commits the intents, applies,
- * finishes. After a failure the intents stay for gate_recover().
- */
-gboolean
-gate_flush(gateway *g, GError **error)
-{
-	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
-
-	if (g->batch->len == 0)
-		return TRUE;
-	if (!store_commit(g->store, error) || !fault_pass("tracker-before", error) ||
-	    !apply_batch(g, all, error) || !fault_pass("tracker-after", error) ||
-	    !store_begin(g->store, error)) {
-		gate_forget_batch(g);
-		return FALSE;
-	}
-	gboolean ok = finish_batch(g, all, error);
-	gate_forget_batch(g);
-	return ok;
 }
 
 /* Does the item agree with the partner on file SHA in REG already? */
@@ -292,10 +281,11 @@ hold_crossed(gateway *g, sync_item *it, json_t *record, GError **error)
 	return ok;
 }
 
-/* Merges RECORD; *RET_INTENT is what is left to write into the tracker, NULL for nothing. */
+/* Merges RECORD; *RET_INTENT is what is left to write into the tracker, NULL for nothing, made from
+ * *RET_VIEW. */
 static gboolean
-merge(gateway *g, sync_item *it, json_t *record, gboolean from_inq, json_t **ret_intent,
-      GError **error)
+merge(gateway *g, sync_item *it, json_t *record, gboolean from_inq, item **ret_view,
+      json_t **ret_intent, GError **error)
 {
 	g_autoptr(item) now = NULL;
 	g_autoptr(json_ref) intent = NULL;
@@ -331,6 +321,7 @@ merge(gateway *g, sync_item *it, json_t *record, gboolean from_inq, json_t **ret
 		json_object_set_new(intent, "fresh", json_true());
 	ok = ok && (fresh || gate_save(g, it, now, &out, error));
 	sync_out_clear(&out);
+	*ret_view = g_steal_pointer(&now);
 	*ret_intent = g_steal_pointer(&intent);
 	return ok;
 }
@@ -340,13 +331,14 @@ gate_merge(gateway *g, sync_item *taken, json_t *record, gboolean from_inq, GErr
 {
 	g_autoptr(sync_item) it = taken;
 	g_autoptr(json_ref) intent = NULL;
+	g_autoptr(item) view = NULL;
 
-	if (!merge(g, it, record, from_inq, &intent, error))
+	if (!merge(g, it, record, from_inq, &view, &intent, error))
 		return FALSE;
 	if (intent == NULL)
 		return TRUE;
 	json_put(intent, "envelope", g->working);
-	if (!gate_add_intent(g, it, intent, error))
+	if (!gate_add_intent(g, it, view, intent, error))
 		return FALSE;
 	char *uid = g_strdup(it->uid);
 	g_hash_table_insert(g->batched, uid, g_steal_pointer(&it));
@@ -366,8 +358,7 @@ registers_of(const json_t *intent)
 	return regs;
 }
 
-/* An intent the tracker does not know was not carried out: its record is merged again, from a fresh
- * read. */
+/* An intent that was not carried out: its record is merged again, from a fresh read. */
 static gboolean
 again(gateway *g, const json_t *intent, GError **error)
 {
@@ -392,9 +383,51 @@ again(gateway *g, const json_t *intent, GError **error)
 	g_autoptr(GPtrArray) regs = registers_of(intent);
 	g_autoptr(json_ref) plan = sync_replan(&ctx, it, regs);
 	gboolean ok = gate_save(g, it, now, &out, error) &&
-		      (plan == NULL || gate_add_intent(g, it, plan, error));
+		      (plan == NULL || gate_add_intent(g, it, now, plan, error));
 	sync_out_clear(&out);
 	return ok;
+}
+
+/*
+ * Called inside a transaction of the state and leaves one open: commits the intents, applies,
+ * finishes.  After a failure the intents stay for gate_recover().
+ */
+static gboolean
+flush_once(gateway *g, GPtrArray *changed, GError **error)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
+
+	if (!store_commit(g->store, error) || !fault_pass("tracker-before", error) ||
+	    !apply_batch(g, all, error) || !fault_pass("tracker-after", error) ||
+	    !store_begin(g->store, error)) {
+		gate_forget_batch(g);
+		return FALSE;
+	}
+	gboolean ok = finish_batch(g, all, changed, error);
+	gate_forget_batch(g);
+	return ok;
+}
+
+gboolean
+gate_flush(gateway *g, GError **error)
+{
+	for (guint i = 0; g->batch->len > 0; i++) {
+		g_autoptr(GPtrArray) changed =
+			g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
+
+		if (i == TRIES) {
+			gate_forget_batch(g);
+			fail_set(error, FAIL_RETRY,
+				 "what is to be written changes in the tracker again and again");
+			return FALSE;
+		}
+		if (!flush_once(g, changed, error))
+			return FALSE;
+		for (guint j = 0; j < changed->len; j++)
+			if (!again(g, changed->pdata[j], error))
+				return FALSE;
+	}
+	return TRUE;
 }
 
 static gboolean

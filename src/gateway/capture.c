@@ -178,7 +178,7 @@ gate_references(gateway *g, GError **error)
 		g_autoptr(GPtrArray) regs = sync_refs_due(&ctx, it);
 		g_autoptr(json_ref) intent = regs == NULL ? NULL : sync_replan(&ctx, it, regs);
 		gboolean ok = gate_save(g, it, now, &out, error) &&
-			      (intent == NULL || gate_add_intent(g, it, intent, error));
+			      (intent == NULL || gate_add_intent(g, it, now, intent, error));
 		sync_out_clear(&out);
 		if (!ok)
 			return FALSE;

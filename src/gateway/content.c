@@ -164,7 +164,7 @@ show(gateway *g, sync_item *it, const char *reg, GError **error)
 	sync_out_init(&out);
 	g_autoptr(json_ref) intent = sync_retry(&ctx, it, now, reg, &out);
 	gboolean ok = gate_save(g, it, now, &out, error) &&
-		      (intent == NULL || gate_add_intent(g, it, intent, error)) &&
+		      (intent == NULL || gate_add_intent(g, it, now, intent, error)) &&
 		      gate_flush(g, error);
 	sync_out_clear(&out);
 	return ok;

@@ -14,7 +14,8 @@ static gboolean
 settle(gateway *g, sync_item *it, const item *now, sync_out *out, json_t *intent, GError **error)
 {
 	return gate_save(g, it, now, out, error) &&
-	       (intent == NULL || gate_add_intent(g, it, intent, error)) && gate_flush(g, error);
+	       (intent == NULL || gate_add_intent(g, it, now, intent, error)) &&
+	       gate_flush(g, error);
 }
 
 /* A record that does not fit is not merged by trying again: the item starts anew on both sides. */

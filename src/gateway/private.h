@@ -73,7 +73,8 @@ gboolean gate_elsewhere(gateway *, const char *uid);
 gboolean gate_in_scope(gateway *, const item *view);
 
 /* apply.c: intents */
-gboolean gate_add_intent(gateway *, sync_item *, json_t *intent, GError **error);
+/* INTENT was made from VIEW, NULL if the tracker shows nothing. */
+gboolean gate_add_intent(gateway *, sync_item *, const item *view, json_t *intent, GError **error);
 gboolean gate_flush(gateway *, GError **error);
 /* After a rollback: nothing waits for the tracker any more. */
 void gate_forget_batch(gateway *);

@@ -27,6 +27,7 @@ item_free(item *it)
 	g_free(it->kind);
 	g_free(it->via);
 	g_free(it->by);
+	g_free(it->mark);
 	json_decref(it->regs);
 	g_free(it);
 }

@@ -29,6 +29,7 @@ typedef struct {
 		       * here */
 	char *via;    /* the link by which it came in; NULL: made here */
 	char *by;     /* who changed it last, as far as the tracker knows; may be NULL */
+	char *mark;   /* another one whenever anything of the item changes; NULL: who knows */
 } item;
 
 item *item_new(const char *uid, const char *id, const char *kind);

@@ -4,7 +4,8 @@
  * Plain JSON, because a plan is durable before it is carried out and its
  * results are kept with its token.
  *
- * A plan: {"uid": item, "kind": kind, "ops": [op ...]}.  An op, in this order:
+ * A plan: {"uid": item, "kind": kind, "mark": the item's when the plan was made, "" if it was not
+ * there (absent: not known), "ops": [op ...]}.  An op, in this order:
  *   {"op":"create", "set": {field: {"v","at"}}}       the item with its first fields
  *   {"op":"set", "reg": field, "v": value or null, "at"}
  *   {"op":"parent", "reg":"parent", "v": uid or null, "at"}

@@ -47,6 +47,65 @@ token_of_a_transaction(fixture *f, gconstpointer data G_GNUC_UNUSED)
 	g_assert_true(json_equal(kept, second));
 }
 
+/* The item's mark in its plan; NULL: none. */
+static json_t *
+apply_marked(fixture *f, const char *token, const char *mark, const char *ops)
+{
+	g_autoptr(json_ref) plan = plan_of(f->uid, ops);
+
+	json_put(plan, "mark", mark);
+	return adapter_desk.apply(f->a, "acme", token, plan, content, f, NULL);
+}
+
+static char *
+mark_of(fixture *f)
+{
+	item *raw = NULL;
+
+	g_assert_true(adapter_desk.get(f->a, f->uid, &raw, NULL));
+	g_autoptr(item) it = raw;
+	return it == NULL ? g_strdup("") : g_strdup(it->mark);
+}
+
+static void
+changed_meanwhile(fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+	g_autoptr(json_ref) none = NULL;
+
+	create(f);
+	g_autofree char *read = mark_of(f);
+	g_autoptr(json_ref) other = apply_marked(f, "other", NULL, SET_B);
+	g_autoptr(json_ref) late = apply_marked(f, "late", read, SET_C);
+	g_assert_true(json_is_null(late));
+	expect_reg(f, "title", "{'at':'" LATE "','v':'b'}");
+	g_assert_true(adapter_desk.applied(f->a, "acme", "late", &none, NULL));
+	g_assert_null(none);
+
+	g_autofree char *again = mark_of(f);
+	g_assert_cmpstr(again, !=, read);
+	g_autoptr(json_ref) done = apply_marked(f, "late", again, SET_C);
+	g_assert_true(json_is_array(done));
+	expect_reg(f, "title", "{'at':'" LATE "','v':'c'}");
+	/* What was applied is applied, whatever came since. */
+	g_autoptr(json_ref) twice = apply_marked(f, "late", again, SET_C);
+	g_assert_true(json_equal(done, twice));
+}
+
+static void
+made_or_gone_meanwhile(fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+	create(f);
+	g_autoptr(json_ref) made = apply_marked(f, "a", "", SET_B);
+	g_assert_true(json_is_null(made));
+	g_autofree char *read = mark_of(f);
+	g_autoptr(json_ref) deleted = apply_marked(f, "b", read, "[{'op':'delete'}]");
+	g_assert_true(json_is_array(deleted));
+	g_autoptr(json_ref) gone = apply_marked(f, "c", read, SET_B);
+	g_assert_true(json_is_null(gone));
+	g_autoptr(json_ref) still = apply_marked(f, "d", "", "[{'op':'create','set':{}}]");
+	g_assert_true(json_is_array(still));
+}
+
 /* Does the item of F show REG? */
 static gboolean
 shows(fixture *f, const char *reg)
@@ -106,6 +165,8 @@ main(int argc, char **argv)
 #define TEST(name, func) g_test_add("/desk_token/" name, fixture, NULL, set_up, func, tear_down)
 	TEST("a_token_is_applied_once", token_once);
 	TEST("a_token_shares_the_fate_of_its_transaction", token_of_a_transaction);
+	TEST("a_plan_for_what_has_changed_since_is_not_carried_out", changed_meanwhile);
+	TEST("nor_one_for_what_came_or_went_since", made_or_gone_meanwhile);
 	TEST("a_plan_that_fails_at_any_step_leaves_nothing", failing_steps);
 	TEST("a_plan_without_an_item_is_a_bug", bad_plan);
 	return g_test_run();

@@ -76,6 +76,25 @@ a_deadly_point_kills_the_process(void)
 	g_assert_cmpint(WTERMSIG(status), ==, SIGKILL);
 }
 
+static void
+a_stopping_point_goes_on_when_told(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	g_assert_cmpint(pid, >=, 0);
+	if (pid == 0) {
+		fault_arm("rename", 1, FAULT_STOP);
+		_exit(fault_pass("rename", NULL) ? 7 : 1);
+	}
+	g_assert_cmpint(waitpid(pid, &status, WUNTRACED), ==, pid);
+	g_assert_true(WIFSTOPPED(status));
+	g_assert_cmpint(kill(pid, SIGCONT), ==, 0);
+	g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+	g_assert_true(WIFEXITED(status));
+	g_assert_cmpint(WEXITSTATUS(status), ==, 7);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -87,5 +106,7 @@ main(int argc, char **argv)
 	g_test_add_func("/fault/arming_counts_from_the_start", arming_counts_from_the_start);
 	g_test_add_func("/fault/a_deadly_point_kills_the_process",
 			a_deadly_point_kills_the_process);
+	g_test_add_func("/fault/a_stopping_point_goes_on_when_told",
+			a_stopping_point_goes_on_when_told);
 	return g_test_run();
 }
