@@ -90,7 +90,8 @@ u64_size_text(guint64 bytes)
 {
 	for (const unit *u = sizes;; u++) {
 		guint64 whole = bytes / u->factor, rest = bytes % u->factor;
-		guint64 tenths = whole * 10 + (rest * 10 + u->factor / 2) / u->factor;
+		guint64 tenths =
+			whole < 10 ? whole * 10 + (rest * 10 + u->factor / 2) / u->factor : 100;
 		guint64 rounded = whole + (u->factor > 1 && rest >= u->factor / 2);
 
 		if (tenths < 100 && tenths % 10 != 0)

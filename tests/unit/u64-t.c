@@ -98,6 +98,7 @@ static void
 sizes_are_shown_short(void)
 {
 	show_size(0, "0 B");
+	show_size(G_MAXUINT64 / 10 + 1, "1677722 TiB");
 	show_size(812, "812 B");
 	show_size(1023, "1023 B");
 	show_size(1024, "1 KiB");
