@@ -131,6 +131,13 @@ helper_shape_of(int fd, helper_shape *ret, GError **error)
 	return FALSE;
 }
 
+/* Section 4.2.1.4: may its body come in parts? */
+static gboolean
+is_data(int tag)
+{
+	return tag == TAG_LITERAL || tag == TAG_SEIPD || tag == TAG_OCB;
+}
+
 /* Moves *AT, at the lengths of a packet of the new format in parts, behind the packet. */
 static gboolean
 pass_parts(int fd, guint64 *at)
@@ -161,7 +168,7 @@ pass_packet(int fd, guint64 size, guint64 *at)
 
 	if (length > 0)
 		behind = *at + length;
-	else if (tag == 0 || (p[0] & 0x40) == 0 || !pass_parts(fd, &behind))
+	else if (!is_data(tag) || (p[0] & 0x40) == 0 || !pass_parts(fd, &behind))
 		return 0;
 	if (behind > size)
 		return 0;
