@@ -181,7 +181,10 @@ scan_byte(wire *w, char c)
 		end_line(w);
 		return;
 	}
-	if (w->head_len < sizeof w->head - 1 && c != '\0') {
+	/* RFC 3501, 9: nowhere but in literals.  For libetpan it would be the end of the line. */
+	if (c == '\0')
+		complain(w, WIRE_STRANGE);
+	else if (w->head_len < sizeof w->head - 1) {
 		w->head[w->head_len++] = c;
 		w->head[w->head_len] = '\0';
 	}
