@@ -167,7 +167,7 @@ finish(gateway *g, sync_item *it, const json_t *intent, const json_t *results, G
 		return FALSE;
 	sync_out_init(&out);
 	sync_finish(&ctx, it, intent, results, &out);
-	/* Acknowledged while it was held. */
+	/* Acknowledged while it was held, or on its way into the tracker. */
 	sync_cut(it);
 	if (json_is_object(record))
 		note_applied(g, it->uid, json_str(intent, "envelope"), record);

@@ -109,10 +109,13 @@ settle_one(const char *uid, guint64 gen, guint64 own, gpointer data, GError **er
 		return FALSE;
 	/* What is being written into the tracker is saved over this when it is finished. */
 	if (waits != NULL)
-		sync_settle(waits, gen, own);
+		sync_settle_later(waits, gen, own);
 	if (it->gen == 0)
 		return TRUE;
-	sync_settle(it, gen, own);
+	if (store_has_intent(g->store, uid))
+		sync_settle_later(it, gen, own);
+	else
+		sync_settle(it, gen, own);
 	return gate_save(g, it, NULL, NULL, error);
 }
 

@@ -118,11 +118,18 @@ sync_cut(sync_item *it)
 }
 
 void
+sync_settle_later(sync_item *it, guint64 gen, guint64 up)
+{
+	if (gen == it->gen)
+		it->trimto = MAX(it->trimto, MIN(up, it->own));
+}
+
+void
 sync_settle(sync_item *it, guint64 gen, guint64 up)
 {
 	if (gen != it->gen)
 		return;
-	it->trimto = MAX(it->trimto, MIN(up, it->own));
+	sync_settle_later(it, gen, up);
 	sync_cut(it);
 }
 

@@ -168,7 +168,10 @@ json_t *sync_replan(const sync_ctx *, const sync_item *, GPtrArray *regs);
 
 /* Acks: my records up to UP are taken over; rows are cut as far as holds and inq allow. */
 void sync_settle(sync_item *, guint64 gen, guint64 up);
-/* Cuts what an earlier settle left because of a hold; after a release. */
+/* The same while an intent is open on the item: the merged rows are cut by sync_cut() when it is
+ * finished.  Cut before, an item that a crossing edit keeps alive would be a tombstone. */
+void sync_settle_later(sync_item *, guint64 gen, guint64 up);
+/* Cuts what an earlier settle left because of a hold or an intent; after its end. */
 void sync_cut(sync_item *);
 /*
  * The partner's answer to one of my records: held, applied, refused, as.  `refused` for
