@@ -105,9 +105,9 @@ calm(sim *s)
 	for (guint round = 1; quiet < QUIET && !sim_is_bad(s); round++) {
 		if (round > ROUNDS_MAX)
 			sim_bad(s, "it never comes to rest");
-		quiet = calm_round(s, round == 4 || round == 7) ? quiet + 1 : 0;
+		quiet = calm_round(s, round == 2 || round == 4) ? quiet + 1 : 0;
 		/* Operators look at what waits when the first storm is over. */
-		if (round < 8)
+		if (round < 6)
 			quiet = MIN(quiet, QUIET - 1);
 	}
 }
@@ -118,9 +118,9 @@ length(sim *s)
 {
 	double x = sim_chance(s);
 
-	return x < 0.8    ? 15 + sim_below(s, 25)
-	       : x < 0.97 ? 40 + sim_below(s, 60)
-			  : 150 + sim_below(s, 150);
+	return x < 0.8    ? 10 + sim_below(s, 20)
+	       : x < 0.97 ? 30 + sim_below(s, 40)
+			  : 100 + sim_below(s, 150);
 }
 
 char *

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,9 +14,10 @@
 
 #include "base/fsio.h"
 
-#define JOBS_MAX  64
-#define SEEDS_TAP 500 /* seeds of the ordinary test run */
-#define REPLAYED  2   /* so many are played twice */
+#define JOBS_MAX    64
+#define SEEDS_TAP   500 /* seeds of the ordinary test run */
+#define REPLAYED    2   /* so many are played twice */
+#define MEMORY_KEPT (256 << 20)
 
 typedef struct {
 	gint seeds, first, jobs, seed;
@@ -171,6 +173,9 @@ main(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 
 	setlocale(LC_ALL, "");
+	/* What databases that are opened and closed all the time let go of is soon wanted again. */
+	mallopt(M_MMAP_THRESHOLD, MEMORY_KEPT);
+	mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error)) {
 		fprintf(stderr, "sim: %s\n", error->message);
