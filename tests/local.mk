@@ -59,6 +59,7 @@ UNIT_TESTS = \
 	tests/unit/smtp-t \
 	tests/unit/smtp_login-t \
 	tests/unit/spool-t \
+	tests/unit/store-t \
 	tests/unit/stream-t \
 	tests/unit/sync-t \
 	tests/unit/sync_generation-t \

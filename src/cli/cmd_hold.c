@@ -187,7 +187,12 @@ const command commands_hold[] = {
 	 "waits.",
 	 1, 2, NULL, run_retry},
 	{"hold drop", "NAME ITEM [--note TEXT] [--yes]", "give up what waits of an item",
-	 "Gives up the partner's changes that wait: the partner gets back what is shown here.", 2,
-	 2, drop_options, run_drop},
+	 "Gives up the partner's changes that wait: the partner gets back what is shown here. Of a "
+	 "change\n"
+	 "that was held as a whole the item is compared afresh; where both sides differ, the "
+	 "policy "
+	 "of\n"
+	 "the field decides.",
+	 2, 2, drop_options, run_drop},
 	{0},
 };

@@ -9,6 +9,8 @@
  * refused for the lack of them is tried again once they are here.
  */
 
+#define FORGET_SECONDS (30 * 24 * 60 * 60) /* until what was said of a file may be said again */
+
 static char *
 asked_key(const char *sha)
 {
@@ -81,7 +83,7 @@ gate_ask_content(gateway *g, const sync_item *it, GError **error)
 		if (sha == NULL || is_known(g, "want.", sha) || is_known(g, "missing.", sha))
 			continue;
 		g_autofree char *key = asked_key(sha);
-		if (!store_put(g->store, key, "1", error) ||
+		if (!store_put_u64(g->store, key, (guint64)clock_now(), error) ||
 		    !add_line(g, LINE_ANSWER, "want", it->uid, sha, error))
 			return FALSE;
 	}
@@ -99,7 +101,8 @@ gate_take_missing(gateway *g, const json_t *line, GError **error)
 	}
 	g_autofree char *asked = asked_key(sha);
 	g_autofree char *missing = g_strdup_printf("missing.%s", sha);
-	return store_put(g->store, asked, NULL, error) && store_put(g->store, missing, "1", error);
+	return store_put(g->store, asked, NULL, error) &&
+	       store_put_u64(g->store, missing, (guint64)clock_now(), error);
 }
 
 /*
@@ -188,4 +191,14 @@ gate_show_content(gateway *g, const char *uid, GError **error)
 		if (!show(g, it, name, error))
 			return FALSE;
 	}
+}
+
+/* The record that lacks a file comes with the line that says so, or right behind. */
+gboolean
+gate_forget_content(gateway *g, GError **error)
+{
+	gint64 before = clock_now() - FORGET_SECONDS;
+
+	return store_expire(g->store, "want.", before, error) &&
+	       store_expire(g->store, "missing.", before, error);
 }

@@ -182,7 +182,7 @@ tidy(gateway *g, GError **error)
 {
 	guint64 keep = (guint64)conf_int(g->conf, "log.keep");
 
-	return collect_content(g, error) &&
+	return collect_content(g, error) && gate_forget_content(g, error) &&
 	       spool_expire(g->spool, SPOOL_ARCHIVE, conf_int(g->conf, "archive.keep"), error) &&
 	       store_trim_numbers(g->store, g->n.settled, g->n.done, keep, error) &&
 	       store_trim_notes(g->store, keep, error);

@@ -126,6 +126,8 @@ gboolean gate_ask_content(gateway *, const sync_item *it, GError **error);
 /* The partner's lines `want` and `missing`. */
 gboolean gate_take_want(gateway *, const json_t *line, GError **error);
 gboolean gate_take_missing(gateway *, const json_t *line, GError **error);
+/* Forgets what was asked and answered long ago. */
+gboolean gate_forget_content(gateway *, GError **error);
 /* Shows the files of UID whose bytes are here by now. */
 gboolean gate_show_content(gateway *, const char *uid, GError **error);
 
@@ -171,6 +173,8 @@ pgp_protect gate_protection(gateway *);
 /* Moves tmp file TMP into quarantine, with a note; that may fill it. */
 gboolean gate_quarantine(gateway *, const char *tmp, const envelope_name *, const GError *why,
 			 GError **error);
+/* NAME is durable here: a torn copy of it in quarantine is of no use any more. */
+gboolean gate_came_whole(gateway *, const envelope_name *, GError **error);
 /* Finds out whether it is full. */
 gboolean gate_measure_quarantine(gateway *, GError **error);
 /* "3 of 1000 files, 12 KiB of 1 GiB", of what quarantine_list() says; caller frees. */

@@ -62,3 +62,17 @@ gate_quarantine(gateway *g, const char *tmp, const envelope_name *name, const GE
 	gate_note(g, "quarantined", NULL, id, "%d %s", why->code, why->message);
 	return quarantine_add(g->spool, tmp, name, why->code, why->message, error);
 }
+
+gboolean
+gate_came_whole(gateway *g, const envelope_name *name, GError **error)
+{
+	g_autofree char *file = name_format(name), *id = name_id(name);
+
+	if (!fsio_exists(spool_fd(g->spool, SPOOL_QUARANTINE), file))
+		return TRUE;
+	g_autoptr(json_ref) note = quarantine_get(g->spool, file, NULL);
+	if (json_num(note, "reason", 0) != REASON_INCOMPLETE)
+		return TRUE;
+	gate_note(g, "dropped", NULL, id, "a torn copy from quarantine: it came whole");
+	return quarantine_remove(g->spool, file, error);
+}

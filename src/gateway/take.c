@@ -238,7 +238,7 @@ judge(gateway *g, const char *tmp, const char *opened, const envelope_name *name
 	}
 	if (ok) {
 		*ret = TAKE_DONE;
-		return TRUE;
+		return gate_came_whole(g, name, error);
 	}
 	/* Before pairing is done nothing is refused for good: it may be meant for later, or for
 	 * another. */
@@ -310,6 +310,8 @@ take_whole_or_part(gateway *g, const envelope_name *name, const char *tmp, const
 		gate_note(g, "quarantined", NULL, id, "%s", why->message);
 		return TRUE;
 	}
+	if (!gate_came_whole(g, name, error))
+		return FALSE;
 	if (whole == NULL)
 		return TRUE;
 	envelope_name all = *name;

@@ -111,3 +111,13 @@ store_put_u64(store *s, const char *key, guint64 value, GError **error)
 {
 	return db_run(s->db, error, "INSERT OR REPLACE INTO meta VALUES(?, ?)", "su", key, value);
 }
+
+gboolean
+store_expire(store *s, const char *prefix, gint64 before, GError **error)
+{
+	g_autofree char *end = g_strconcat(prefix, "\x7f", NULL);
+
+	return db_run(s->db, error,
+		      "DELETE FROM meta WHERE key >= ? AND key < ? AND CAST(value AS INTEGER) < ?",
+		      "ssi", prefix, end, before);
+}

@@ -32,6 +32,9 @@ gboolean store_put(store *, const char *key, const char *value, GError **error);
 guint64 store_get_u64(store *, const char *key);
 gboolean store_put_u64(store *, const char *key, guint64 value, GError **error);
 
+/* Takes away the values of keys that begin with PREFIX and are numbers below BEFORE. */
+gboolean store_expire(store *, const char *prefix, gint64 before, GError **error);
+
 /* ---- numbers.c: what has been sealed and taken ---- */
 
 typedef struct {

@@ -140,6 +140,19 @@ row_top(const json_t *row)
 	return json_array_get(row, json_array_size(row) - 1);
 }
 
+/* A deletion that an edit crossed did not come about: who deleted should know. */
+static void
+lose_deletion(apply *a)
+{
+	const json_t *mine = sync_top(a->it, ITEM_LIFE);
+	const json_t *theirs = json_object_get(a->w.ch, ITEM_LIFE);
+	g_autoptr(json_ref) gone = json_string(LIFE_GONE);
+
+	if (!a->head.full && life_live(row_top(json_object_get(a->rows, ITEM_LIFE))) &&
+	    (strcmp(life_word(mine), LIFE_GONE) == 0 || strcmp(life_word(theirs), LIFE_GONE) == 0))
+		out_lose_shown(a->losses, ITEM_LIFE, gone, "the deletion was crossed by an edit");
+}
+
 /* Fills rows and losses; returns the registers whose tops changed, NULL for all of the item. */
 static GPtrArray *
 merge_registers(apply *a)
@@ -151,6 +164,7 @@ merge_registers(apply *a)
 	json_object_foreach (a->w.ch, reg, theirs)
 		json_object_set_new(a->rows, reg, fold(a, reg, theirs));
 	turn_losses(a);
+	lose_deletion(a);
 	json_object_foreach (a->w.ch, reg, theirs) {
 		json_t *top = row_top(json_object_get(a->rows, reg));
 		gboolean same = value_eq(top, sync_top(a->it, reg));

@@ -172,6 +172,8 @@ test_deletion_crossed(kit *k)
 	g_autoptr(json_ref) m = json_incref(kit_capture(k, MASTER));
 	kit_receive(k, SLAVE, m);
 	kit_receive(k, MASTER, s);
+	g_assert_true(kit_lost(k, SLAVE, "\"gone\""));
+	g_assert_true(kit_lost(k, MASTER, "\"gone\""));
 	kit_assert_shows(k, MASTER, "title", "\"one\"");
 	kit_assert_shows(k, MASTER, "due", "\"2026-05-01\"");
 	kit_assert_top(k, "due", "\"2026-05-01\"");
