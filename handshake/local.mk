@@ -1,4 +1,6 @@
 libhandsel_a_SOURCES += \
+	handshake/keys.c \
+	handshake/keys.h \
 	handshake/message.c \
 	handshake/message.h \
 	handshake/offer.c \

@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	tests/unit/imap_fetch-t \
 	tests/unit/item-t \
 	tests/unit/json-t \
+	tests/unit/keys-t \
 	tests/unit/mail_guess-t \
 	tests/unit/mail_state-t \
 	tests/unit/mail_url-t \
@@ -136,6 +137,7 @@ MORE_TESTS = \
 	tests/flow/open.sh \
 	tests/flow/operator.sh \
 	tests/flow/policies.sh \
+	tests/flow/rekey.sh \
 	tests/flow/resync.sh \
 	tests/flow/run_kill.sh \
 	tests/flow/schedule.sh \

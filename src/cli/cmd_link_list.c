@@ -5,6 +5,7 @@
 #include "cli/print.h"
 #include "cli/show.h"
 #include "gateway/make.h"
+#include "gateway/rekey.h"
 #include "gateway/report.h"
 
 #define WORDS_A_ROW 5
@@ -56,6 +57,7 @@ put_keys(json_t *ret, gateway *g)
 	show_put(ret, "words", ours);
 	show_put(ret, "partner_fingerprint", gateway_partner(g));
 	show_put(ret, "compare", compare);
+	rekey_put(g, ret);
 	json_object_set_new(ret, "verified", json_boolean(link_verified(g)));
 }
 
@@ -90,6 +92,13 @@ print_words(const char *title, const char *text)
 }
 
 static void
+print_since(const char *stamp)
+{
+	if (stamp != NULL)
+		print_line("           since %s", stamp);
+}
+
+static void
 print_keys(const call *c, const json_t *link)
 {
 	g_autofree char *handsel = site_handsel(c->site);
@@ -100,7 +109,11 @@ print_keys(const call *c, const json_t *link)
 
 	print_line("our key    %s", ours);
 	print_words("", json_str(link, "words"));
+	print_since(json_str(link, "key_since"));
+	if (json_str(link, "next_fingerprint") != NULL)
+		print_line("next key   %s, not taken over yet", json_str(link, "next_fingerprint"));
 	print_line("their key  %s", partner != NULL ? partner : "not known yet");
+	print_since(json_str(link, "partner_key_since"));
 	if (compare == NULL)
 		return;
 	print_words("compare", compare);

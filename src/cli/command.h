@@ -46,7 +46,7 @@ const char *command_guess_option(const command *, const char *name);
 /* The tables of rows, one a file of commands; each ends with a NULL name. */
 extern const command commands_help[], commands_completion[], commands_init[];
 extern const command commands_link_new[], commands_link_join[], commands_link_list[];
-extern const command commands_link_set[], commands_link_end[];
+extern const command commands_link_set[], commands_link_end[], commands_link_rekey[];
 extern const command commands_run[];
 /* What `run` starts; no list shows it. */
 extern const command command_worker;

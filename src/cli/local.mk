@@ -24,6 +24,7 @@ handsel_SOURCES = \
 	src/cli/cmd_link_join.c \
 	src/cli/cmd_link_list.c \
 	src/cli/cmd_link_new.c \
+	src/cli/cmd_link_rekey.c \
 	src/cli/cmd_link_set.c \
 	src/cli/cmd_log.c \
 	src/cli/cmd_run.c \

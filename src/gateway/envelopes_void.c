@@ -52,10 +52,10 @@ tell_missing(envelope *e, remains *r)
 static manifest *
 read_remains(gateway *g, const store_outgoing *row, remains *r, GError **error)
 {
-	const char *const signers[] = {g->me, NULL};
+	g_auto(GStrv) signers = gate_signers(g, TRUE);
 	g_autofree char *plain = NULL;
-	int fd = gate_open_file(g, SPOOL_OUTBOX, row->file, gate_protection(g), signers, &plain,
-				error);
+	int fd = gate_open_file(g, SPOOL_OUTBOX, row->file, gate_protection(g),
+				(const char *const *)signers, &plain, error);
 	manifest *ret = NULL;
 
 	if (fd < 0)

@@ -38,6 +38,7 @@ group_clear(group *all)
 			fsio_remove(dir, c->plain, NULL);
 		g_free(c->tmp);
 		g_free(c->plain);
+		g_free(c->signer);
 		g_free(c);
 	}
 	g_ptr_array_set_size(all->copies, 0);
@@ -108,7 +109,9 @@ fits(gateway *g, int dir, const group_copy *c, const char *plain)
 static void
 open_them(gateway *g, int dir, GPtrArray *copies, GPtrArray *names, pgp_protect protect)
 {
-	const char *const signers[] = {g->partner, NULL};
+	g_autoptr(keys) theirs = gate_keys(g, FALSE);
+	/* Only one, so that it is known who signed. */
+	const char *const signers[] = {keys_current(theirs)->fpr, NULL};
 	gboolean opened[COPIES_MAX] = {FALSE};
 
 	if (!pgp_unseal_many(g->pgp, dir, (const char *const *)names->pdata, names->len, protect,
@@ -120,7 +123,7 @@ open_them(gateway *g, int dir, GPtrArray *copies, GPtrArray *names, pgp_protect 
 		if (!opened[i])
 			continue;
 		if (fits(g, dir, c, names->pdata[i]))
-			c->plain = g_strdup(names->pdata[i]);
+			c->plain = g_strdup(names->pdata[i]), c->signer = g_strdup(signers[0]);
 		else
 			fsio_remove(dir, names->pdata[i], NULL);
 	}

@@ -10,8 +10,9 @@
 
 typedef struct {
 	envelope_name name;
-	char *tmp;   /* its name in tmp */
-	char *plain; /* its plain text in tmp, if it is open already; else NULL */
+	char *tmp;    /* its name in tmp */
+	char *plain;  /* its plain text in tmp, if it is open already; else NULL */
+	char *signer; /* who signed PLAIN */
 	guint64 size;
 	gboolean complete, settled;
 	take_verdict *verdict; /* the channel looks there; borrowed */
@@ -27,8 +28,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(group, group_free)
 void group_add(group *, group_copy);
 /* Is it large enough to be judged now? */
 gboolean group_full(const group *);
-/* Opens what can be opened together, if that saves anything: what is signed by the pinned partner
- * and PROTECT-ed as the link is. */
+/* Opens what can be opened together, if that saves anything: what is signed by the key that the
+ * partner signs with now, and PROTECT-ed as the link is. */
 void group_open(group *, pgp_protect protect);
 /* The copies, group_copy. */
 GPtrArray *group_copies(group *);

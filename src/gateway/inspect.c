@@ -119,16 +119,21 @@ protection_of(const look *l)
 static gboolean
 open_sealed(look *l, int *ret_fd, char **ret_plain, GError **error)
 {
-	const char *signers[3] = {l->own ? l->g->me : l->g->partner};
+	g_auto(GStrv) known = gate_signers(l->g, l->own);
+	g_autoptr(GPtrArray) signers = g_ptr_array_new();
 	g_autoptr(store_incoming) row = NULL;
 	g_autoptr(GError) why = NULL;
 
 	if (!l->own && l->name.series == 0)
 		row = store_find_incoming(l->g->store, l->name.number, NULL);
 	/* What was taken before the keys changed is still judged by the key of then. */
-	if (l->dir != SPOOL_QUARANTINE && row != NULL && row->signer != NULL && signers[0] != NULL)
-		signers[1] = row->signer;
-	*ret_fd = gate_open_file(l->g, l->dir, l->file, protection_of(l), signers, ret_plain, &why);
+	if (l->dir != SPOOL_QUARANTINE && row != NULL && row->signer != NULL && known[0] != NULL)
+		g_ptr_array_add(signers, row->signer);
+	for (guint i = 0; known[i] != NULL; i++)
+		g_ptr_array_add(signers, known[i]);
+	g_ptr_array_add(signers, NULL);
+	*ret_fd = gate_open_file(l->g, l->dir, l->file, protection_of(l),
+				 (const char *const *)signers->pdata, ret_plain, &why);
 	if (*ret_fd >= 0) {
 		l->results[CHECK_DECRYPT] = l->results[CHECK_SIGNATURE] = OK;
 		return TRUE;
@@ -152,14 +157,17 @@ static void
 check_link(look *l, const manifest *m)
 {
 	gateway *g = l->g;
-	const char *from = l->own ? g->me : g->partner, *to = l->own ? g->partner : g->me;
+	g_auto(GStrv) from = gate_signers(g, l->own);
+	g_auto(GStrv) to = gate_signers(g, !l->own);
+	gboolean to_us =
+		m->to == NULL ? to[0] == NULL : g_strv_contains((const char *const *)to, m->to);
 
 	if (!judge(l, CHECK_LINK, g_str_equal(m->link, g->id) && m->role == l->name.role,
 		   REASON_OTHER_LINK, "it is an envelope of another link"))
 		return;
 	judge(l, CHECK_LINK,
-	      g_strcmp0(m->from, from) == 0 &&
-		      (g_strcmp0(m->to, to) == 0 || (l->own && m->kind == KIND_REFUSED)),
+	      g_strv_contains((const char *const *)from, m->from) &&
+		      (to_us || (l->own && m->kind == KIND_REFUSED)),
 	      REASON_ADDRESSEE, "it is from or to another key than this link's");
 }
 

@@ -49,6 +49,8 @@ libhandsel_a_SOURCES += \
 	src/gateway/password.h \
 	src/gateway/private.h \
 	src/gateway/refused.c \
+	src/gateway/rekey.c \
+	src/gateway/rekey.h \
 	src/gateway/report.c \
 	src/gateway/report.h \
 	src/gateway/report_check.c \

@@ -183,6 +183,8 @@ gate_got_ack(gateway *g, const manifest_ack *ack, GError **error)
 		return FALSE;
 	g->n.p_stored = MAX(g->n.p_stored, ack->stored);
 	g->n.p_done = MAX(g->n.p_done, ack->done);
+	if (!gate_rekey_done(g, error))
+		return FALSE;
 	g_autoptr(GPtrArray) open = store_outgoings(g->store, 1, OUT_STORED, error);
 	if (open == NULL)
 		return FALSE;

@@ -6,6 +6,7 @@
 #include "base/fsio.h"
 #include "base/rand.h"
 #include "gateway/gateway.h"
+#include "handshake/keys.h"
 #include "handshake/offer.h"
 #include "spool/envelope.h"
 #include "sync/sync.h"
@@ -167,6 +168,21 @@ gboolean gate_take(gateway *, GError **error);
 gboolean gate_take_one(gateway *, const char *file, const envelope_name *, int fd,
 		       take_verdict *ret, GError **error);
 
+/* rekey.c: one side's keys, read anew each time: a transaction may be taken back */
+keys *gate_keys(gateway *, gboolean mine);
+/* All of them, the current one first or not; NULL-ended, caller frees with g_strfreev(). */
+char **gate_signers(gateway *, gboolean mine);
+/*
+ * Is the partner's M, signed by SIGNER, by a key good for its number and to one of ours?  If it is
+ * taken, gate_rekey_seen() learns from it where a pending key begins.
+ */
+gboolean gate_check_keys(gateway *, const manifest *, const char *signer, GError **error);
+gboolean gate_rekey_seen(gateway *, const manifest *, GError **error);
+/* The partner's announcement. */
+gboolean gate_take_rekey(gateway *, const manifest *, GError **error);
+/* Once ours is taken over, the next number is signed with the new key. */
+gboolean gate_rekey_done(gateway *, GError **error);
+
 /* How envelopes of this link are protected. */
 pgp_protect gate_protection(gateway *);
 /* refused.c */
@@ -189,6 +205,10 @@ int gate_open_plain(gateway *, const char *tmp, pgp_protect, const char *const *
 /* The same with a file of any directory of the spool. */
 int gate_open_file(gateway *, spool_dir, const char *file, pgp_protect, const char *const *signers,
 		   char **ret_plain, GError **error);
+/* The same, and *RET_SIGNER (caller frees) is who signed; NULL where that was not judged. */
+int gate_open_signed(gateway *, spool_dir, const char *file, pgp_protect,
+		     const char *const *signers, char **ret_plain, char **ret_signer,
+		     GError **error);
 
 /* envelopes_resend.c: the numbers that TEXT means: "m17" or "m17-m20" of this side; class USAGE, or
  * CONFIG if there are none yet. */

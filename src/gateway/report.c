@@ -8,6 +8,7 @@
 #include "gateway/look.h"
 #include "gateway/make.h"
 #include "gateway/private.h"
+#include "gateway/rekey.h"
 #include "spool/quarantine.h"
 
 #define DISK_LOW (100 * 1024 * 1024) /* bytes free below which the operator is told */
@@ -170,6 +171,8 @@ judge_pairing(status *s)
 			  command(s, "link invite"));
 		break;
 	case PAIR_RUNNING:
+		rekey_judge(s->g, s->problems, s->hints);
+		break;
 	case PAIR_STATES:
 		break;
 	}

@@ -1,6 +1,7 @@
 #include "base/u64.h"
 #include "gateway/look.h"
 #include "gateway/private.h"
+#include "gateway/rekey.h"
 
 typedef struct {
 	gateway *g;
@@ -84,13 +85,16 @@ judge_gap(overdue *o, GError **error)
 static void
 judge_keys(overdue *o, gint64 begin)
 {
-	gint64 age;
+	gint64 age, mine, theirs;
 
-	if (o->g->state != PAIR_RUNNING || !is_over(o, "alert.key_age", begin, &age))
+	rekey_since(o->g, &mine, &theirs);
+	/* Of the two keys the older one. */
+	gint64 since = MIN(MAX(mine, begin), MAX(theirs, begin));
+	if (o->g->state != PAIR_RUNNING || !is_over(o, "alert.key_age", since, &age))
 		return;
-	g_autofree char *since = u64_age_text(age);
-	look_tell(o->problems, "keys", g_strdup_printf("the keys of the link are %s old", since),
-		  NULL);
+	g_autofree char *text = u64_age_text(age);
+	look_tell(o->problems, "keys", g_strdup_printf("the keys of the link are %s old", text),
+		  look_command(o->g, "link rekey %s", o->g->name));
 }
 
 gboolean

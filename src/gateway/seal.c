@@ -8,11 +8,14 @@ manifest *
 gate_manifest(gateway *g, envelope_kind kind, guint64 number)
 {
 	manifest *m = manifest_new();
+	g_autoptr(keys) mine = gate_keys(g, TRUE);
+	/* What takes the place of an earlier number is signed as that was. */
+	const link_key *key = keys_of(mine, number);
 
 	m->major = MANIFEST_MAJOR;
 	m->minor = MANIFEST_MINOR;
 	m->link = g_strdup(g->id);
-	m->from = g_strdup(g->me);
+	m->from = g_strdup(key->fpr);
 	m->to = g_strdup(g->partner);
 	m->role = g->master ? 'm' : 's';
 	m->epoch = g_strdup(g->n.epoch);
@@ -23,7 +26,7 @@ gate_manifest(gateway *g, envelope_kind kind, guint64 number)
 	m->contract = g_strdup(contract_hash(g->contract));
 	m->encrypted = kind == KIND_HANDSHAKE || kind == KIND_REFUSED ||
 		       g_str_equal(conf_text(g->conf, "protect"), "encrypt");
-	m->key_from = 1;
+	m->key_from = key->from;
 	return m;
 }
 

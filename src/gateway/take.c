@@ -18,8 +18,8 @@ gate_plain_limit(gateway *g, guint64 sealed)
 }
 
 int
-gate_open_file(gateway *g, spool_dir from, const char *file, pgp_protect protect,
-	       const char *const *signers, char **ret_plain, GError **error)
+gate_open_signed(gateway *g, spool_dir from, const char *file, pgp_protect protect,
+		 const char *const *signers, char **ret_plain, char **ret_signer, GError **error)
 {
 	g_autofree char *plain = NULL;
 	g_autofree char *signer = NULL;
@@ -37,6 +37,7 @@ gate_open_file(gateway *g, spool_dir from, const char *file, pgp_protect protect
 	close(in);
 	if (ok && lseek(out, 0, SEEK_SET) == 0) {
 		*ret_plain = g_steal_pointer(&plain);
+		*ret_signer = g_steal_pointer(&signer);
 		return out;
 	}
 	if (out >= 0) {
@@ -44,6 +45,15 @@ gate_open_file(gateway *g, spool_dir from, const char *file, pgp_protect protect
 		fsio_remove(dir, plain, NULL);
 	}
 	return -1;
+}
+
+int
+gate_open_file(gateway *g, spool_dir from, const char *file, pgp_protect protect,
+	       const char *const *signers, char **ret_plain, GError **error)
+{
+	g_autofree char *signer = NULL;
+
+	return gate_open_signed(g, from, file, protect, signers, ret_plain, &signer, error);
 }
 
 int
@@ -62,7 +72,8 @@ gate_protection(gateway *g)
 /* ---- does a manifest fit this link? ---- */
 
 static gboolean
-check_place(gateway *g, const manifest *m, const envelope_name *name, GError **error)
+check_place(gateway *g, const manifest *m, const envelope_name *name, const char *signer,
+	    GError **error)
 {
 	/* m1 brings the epoch it is to be checked against; `refused` may come before there is any.
 	 */
@@ -70,8 +81,6 @@ check_place(gateway *g, const manifest *m, const envelope_name *name, GError **e
 
 	if (!g_str_equal(m->link, g->id) || m->role != name->role)
 		fail_set(error, REASON_OTHER_LINK, "it is an envelope of another link");
-	else if (!g_str_equal(m->from, g->partner) || g_strcmp0(m->to, g->me) != 0)
-		fail_set(error, REASON_ADDRESSEE, "it is from or to another key than this link's");
 	else if (!pairing && g->n.with == NULL)
 		fail_set(error, REASON_NOT_PAIRED, "it came before pairing is done");
 	else if (!pairing &&
@@ -84,7 +93,7 @@ check_place(gateway *g, const manifest *m, const envelope_name *name, GError **e
 	else if (m->contract != NULL && !g_str_equal(m->contract, contract_hash(g->contract)))
 		fail_set(error, REASON_KIND, "it speaks of another contract");
 	else
-		return TRUE;
+		return gate_check_keys(g, m, signer, error);
 	return FALSE;
 }
 
@@ -169,8 +178,8 @@ store_numbered(gateway *g, const char *tmp, const char *plain, const envelope_na
 
 /* The plain zip is open: everything that makes it ours, then its ack, then its keeping. */
 static gboolean
-judge_plain(gateway *g, const char *tmp, const char *plain, int fd, const envelope_name *name,
-	    GError **error)
+judge_plain(gateway *g, const char *tmp, const char *plain, const char *signer, int fd,
+	    const envelope_name *name, GError **error)
 {
 	g_autoptr(envelope) e =
 		envelope_open(fd, (guint64)conf_int(g->conf, "limit.envelope"), error);
@@ -181,7 +190,7 @@ judge_plain(gateway *g, const char *tmp, const char *plain, int fd, const envelo
 		return FALSE;
 	const manifest *m = envelope_manifest(e);
 	g_autofree char *sha = fsio_sha(fd, &size, error);
-	if (sha == NULL || !check_place(g, m, name, error))
+	if (sha == NULL || !check_place(g, m, name, signer, error))
 		return FALSE;
 	const char *hash = m->kind == KIND_VOID ? m->for_hash : sha;
 	if (m->kind == KIND_REFUSED)
@@ -189,7 +198,8 @@ judge_plain(gateway *g, const char *tmp, const char *plain, int fd, const envelo
 	if (m->has_ack && !gate_check_ack(g, &m->ack, error))
 		return FALSE;
 	if (m->number == 0)
-		return !m->has_ack || (store_put(g->store, "heard_file", name->hash, error) &&
+		return !m->has_ack || (gate_rekey_seen(g, m, error) &&
+				       store_put(g->store, "heard_file", name->hash, error) &&
 				       gate_got_ack(g, &m->ack, error) && gate_settle(g, error));
 	if (!check_number(g, m, hash, &copy, error) || copy)
 		return copy;
@@ -198,40 +208,42 @@ judge_plain(gateway *g, const char *tmp, const char *plain, int fd, const envelo
 	if (m->kind == KIND_PING && g->n.with == NULL && !gate_take_m1(g, m, hash, error))
 		return FALSE;
 	return store_numbered(g, tmp, plain, name, m, hash, size, error) &&
-	       (!m->has_ack || gate_got_ack(g, &m->ack, error));
+	       gate_rekey_seen(g, m, error) && (!m->has_ack || gate_got_ack(g, &m->ack, error));
 }
 
-/* The plain text of TMP: OPENED, which may be NULL, or opened now; as gate_open_plain(). */
+/* The plain text of TMP: OPENED, which may be NULL and is signed BY, or opened now; as
+ * gate_open_signed(). */
 static int
 open_unless_open(gateway *g, const char *tmp, const envelope_name *name, const char *opened,
-		 char **ret_plain, GError **error)
+		 const char *by, char **ret_plain, char **ret_signer, GError **error)
 {
-	const char *const signers[] = {g->partner, NULL};
+	g_auto(GStrv) signers = gate_signers(g, FALSE);
 
 	if (opened == NULL)
-		return gate_open_plain(g, tmp,
-				       name->series == 'x' ? PGP_ENCRYPT : gate_protection(g),
-				       signers, ret_plain, error);
+		return gate_open_signed(g, SPOOL_TMP, tmp,
+					name->series == 'x' ? PGP_ENCRYPT : gate_protection(g),
+					(const char *const *)signers, ret_plain, ret_signer, error);
 	int fd = fsio_open_own(spool_fd(g->spool, SPOOL_TMP), opened, error);
 	if (fd >= 0)
-		*ret_plain = g_strdup(opened);
+		*ret_plain = g_strdup(opened), *ret_signer = g_strdup(by);
 	return fd;
 }
 
-/* A whole file, its hash right, in TMP; OPENED: its plain text, if it is open already. */
+/* A whole file, its hash right, in TMP; OPENED: its plain text, signed BY, if it is open already.
+ */
 static gboolean
-judge(gateway *g, const char *tmp, const char *opened, const envelope_name *name, take_verdict *ret,
-      GError **error)
+judge(gateway *g, const char *tmp, const char *opened, const char *by, const envelope_name *name,
+      take_verdict *ret, GError **error)
 {
 	g_autoptr(GError) why = NULL;
-	g_autofree char *plain = NULL;
+	g_autofree char *plain = NULL, *signer = NULL;
 
 	if (g->master && name->series == 0 && name->number == 1)
 		return gate_take_s1(g, name, tmp, ret, error);
 	if (g->partner == NULL)
 		return TRUE; /* nobody has joined: what this is will be known later */
-	int fd = open_unless_open(g, tmp, name, opened, &plain, &why);
-	gboolean ok = fd >= 0 && judge_plain(g, tmp, plain, fd, name, &why);
+	int fd = open_unless_open(g, tmp, name, opened, by, &plain, &signer, &why);
+	gboolean ok = fd >= 0 && judge_plain(g, tmp, plain, signer, fd, name, &why);
 	if (fd >= 0) {
 		close(fd);
 		fsio_remove(spool_fd(g->spool, SPOOL_TMP), plain, NULL);
@@ -290,13 +302,13 @@ is_copy(gateway *g, const envelope_name *name, gboolean *ret, GError **error)
 
 static gboolean
 take_whole_or_part(gateway *g, const envelope_name *name, const char *tmp, const char *opened,
-		   take_verdict *ret, GError **error)
+		   const char *by, take_verdict *ret, GError **error)
 {
 	g_autofree char *whole = NULL;
 	g_autoptr(GError) why = NULL;
 
 	if (name->parts == 0)
-		return judge(g, tmp, opened, name, ret, error);
+		return judge(g, tmp, opened, by, name, ret, error);
 	/* Nothing of pairing comes in parts; what does waits in the channel until it is done. */
 	if (g->n.with == NULL)
 		return TRUE;
@@ -316,7 +328,7 @@ take_whole_or_part(gateway *g, const envelope_name *name, const char *tmp, const
 		return TRUE;
 	envelope_name all = *name;
 	all.part = all.parts = 0;
-	gboolean ok = judge(g, whole, NULL, &all, ret, error);
+	gboolean ok = judge(g, whole, NULL, NULL, &all, ret, error);
 	fsio_remove(spool_fd(g->spool, SPOOL_TMP), whole, NULL);
 	return ok && parts_drop(g->spool, &all, error);
 }
@@ -352,7 +364,8 @@ judge_copy(gateway *g, const group_copy *c, GError **error)
 	if (!may)
 		return TRUE;
 	if (c->complete)
-		return take_whole_or_part(g, &c->name, c->tmp, c->plain, c->verdict, error);
+		return take_whole_or_part(g, &c->name, c->tmp, c->plain, c->signer, c->verdict,
+					  error);
 	if (!c->settled) {
 		g->unfinished++;
 		return TRUE;

@@ -289,6 +289,8 @@ take_content(work *w, envelope *e, const store_incoming *row, GError **error)
 	case KIND_VOID:
 		gate_note(g, "voided", NULL, w->id, "the partner sent it without its changes");
 		return take_void(w, e, error);
+	case KIND_REKEY:
+		return gate_take_rekey(g, m, error);
 	case KIND_BYE:
 		gate_note(g, "closed", NULL, w->id, "the partner said goodbye");
 		return store_put(g->store, "bye", g->now, error);
