@@ -148,7 +148,8 @@ MORE_TESTS = \
 	tests/flow/sweep-join.sh \
 	tests/flow/terminal.sh \
 	tests/flow/three.sh \
-	tests/flow/tutorial.sh
+	tests/flow/tutorial.sh \
+	tests/flow/want.sh
 
 EXTRA_DIST += \
 	tests/tap.sh \

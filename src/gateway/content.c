@@ -91,6 +91,18 @@ gate_ask_content(gateway *g, const sync_item *it, GError **error)
 }
 
 gboolean
+gate_ask_again(gateway *g, const sync_item *it, const char *reg, GError **error)
+{
+	const char *sha = lacking_sha(it, reg);
+
+	if (sha == NULL)
+		return TRUE;
+	g_autofree char *asked = asked_key(sha);
+	g_autofree char *missing = g_strdup_printf("missing.%s", sha);
+	return store_put(g->store, asked, NULL, error) && store_put(g->store, missing, NULL, error);
+}
+
+gboolean
 gate_take_missing(gateway *g, const json_t *line, GError **error)
 {
 	const char *sha = sha_of(line);

@@ -60,6 +60,8 @@ try_register(gateway *g, const char *uid, const char *reg, gboolean drop, GError
 		return FALSE;
 	if (!look_retryable(it, reg))
 		return TRUE;
+	if (!drop && !gate_ask_again(g, it, reg, error))
+		return FALSE;
 	sync_out_init(&out);
 	if (drop)
 		sync_drop(&ctx, it, now, reg, &out);

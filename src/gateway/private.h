@@ -124,6 +124,8 @@ gboolean gate_braked(gateway *, const char *uid, GError **error);
 /* content.c: bytes of files that are agreed on and not here */
 /* Asks the partner for what IT was refused for the lack of. */
 gboolean gate_ask_content(gateway *, const sync_item *it, GError **error);
+/* An operator tries REG again: what it lacks may be asked for once more. */
+gboolean gate_ask_again(gateway *, const sync_item *it, const char *reg, GError **error);
 /* The partner's lines `want` and `missing`. */
 gboolean gate_take_want(gateway *, const json_t *line, GError **error);
 gboolean gate_take_missing(gateway *, const json_t *line, GError **error);

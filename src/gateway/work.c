@@ -219,7 +219,8 @@ refuse_lines(work *w, const GError *why, GError **error)
 	       store_add_line(g->store, LINE_ANSWER, "", 0, w->number, text, NULL, NULL, error);
 }
 
-/* Of an envelope that the operator refused, the answers count all the same. */
+/* Of an envelope that the operator refused, all but the changes counts: nobody would say it again.
+ */
 static gboolean
 take_answers(work *w, envelope *e, const char *note, GError **error)
 {
@@ -230,7 +231,7 @@ take_answers(work *w, envelope *e, const char *note, GError **error)
 			return FALSE;
 		if (line == NULL)
 			break;
-		if (g_strcmp0(json_str(line, "t"), "answer") == 0 && !take_answer(w, line, error))
+		if (gate_is_control(line) && !take_line(w, line, error))
 			return FALSE;
 	}
 	if (!gate_forget_unwanted(w->g, w->number, error))

@@ -220,6 +220,30 @@ test_deletion_refused(kit *k)
 	kit_assert_shows(k, MASTER, "title", "\"one\"");
 }
 
+/* The deletion is settled while the write that makes the item again is on its way. */
+static void
+test_settled_on_the_way(kit *k)
+{
+	g_autoptr(GError) e = NULL;
+	json_t *intent = NULL;
+
+	kit_share(k);
+	kit_delete(k, SLAVE);
+	g_assert_nonnull(kit_capture(k, SLAVE));
+	kit_show(k, MASTER, "due", "\"2026-05-01\"", KIT_T1);
+	g_autoptr(json_ref) r = json_incref(kit_capture(k, MASTER));
+	g_assert_true(sync_merge(&k->ctx[SLAVE], k->it[SLAVE], NULL, r, FALSE, &k->out[SLAVE],
+				 &intent, &e));
+	g_assert_no_error(e);
+	g_assert_nonnull(intent);
+	sync_settle_later(k->it[SLAVE], 1, 1);
+	kit_execute(k, SLAVE, intent);
+	sync_cut(k->it[SLAVE]);
+	g_assert_cmpuint(sync_k(k->it[SLAVE]), ==, 0);
+	kit_assert_shows(k, SLAVE, "title", "\"one\"");
+	g_assert_nonnull(sync_top(k->it[SLAVE], "title"));
+}
+
 /* ---- generations ---- */
 
 static void
@@ -384,6 +408,7 @@ static const struct {
 	{test_deletion, "an_uncrossed_deletion_deletes_and_leaves_a_tombstone"},
 	{test_deletion_crossed, "a_crossed_deletion_makes_the_item_again"},
 	{test_deletion_unseen, "a_deletion_logs_what_the_person_never_saw"},
+	{test_settled_on_the_way, "what_is_made_again_keeps_all_that_was_agreed"},
 	{test_deletion_refused, "a_refused_deletion_can_be_given_up"},
 	{test_creation, "a_creation_is_generation_one"},
 	{test_out_of_scope, "what_is_out_of_scope_stays_here"},
