@@ -16,7 +16,7 @@
  *
  * The command gets HANDSEL_SITE, HANDSEL_LINK, HANDSEL_KIND (a stable word: stopped, bye, folder,
  * expired, joiner, refused, offer, disk, quarantine, full, hold, brake, conflict, backlog, silence,
- * gap, keys, settings, mail-send, mail-receive, bounce, unreadable, success), HANDSEL_STATE
+ * gap, keys, rekey, settings, mail-send, mail-receive, bounce, unreadable, success), HANDSEL_STATE
  * (trouble, over, or done), HANDSEL_SINCE (a stamp), HANDSEL_TEXT and HANDSEL_COMMAND (what helps),
  * and on its standard input all of that as a text for people.
  */
