@@ -88,7 +88,9 @@ genuine(guint32 seed)
 		if (next != NULL && done >= next->announced)
 			g_assert_true(keys_begin(owner, last + 1));
 		gboolean alone = !announces && g_rand_boolean(r);
-		letter l = {alone ? 0 : ++last, last, keys_current(owner)->from,
+		if (!alone)
+			last++;
+		letter l = {alone ? 0 : last, last, keys_current(owner)->from,
 			    keys_current(owner)->fpr, announces ? used : 0};
 		if (announces)
 			g_assert_true(keys_announce(owner, names[used], last, 0));
