@@ -70,6 +70,17 @@ typedef struct {
 	guint announces; /* index of a key; 0: none */
 } letter;
 
+/* What is signed by a pending key is the first of it. */
+static void
+receive(keys *partner, const letter *l)
+{
+	const link_key *next = keys_pending(partner);
+
+	g_assert_true(keys_good(partner, l->fpr, l->number, l->at, l->from));
+	if (next != NULL && g_str_equal(next->fpr, l->fpr))
+		g_assert_true(keys_begin(partner, l->from));
+}
+
 static void
 genuine(guint32 seed)
 {
@@ -104,10 +115,7 @@ genuine(guint32 seed)
 				continue;
 			if (l.number == 0 && l.at + 12 < done)
 				continue;
-			g_assert_true(keys_good(partner, l.fpr, l.number, l.at, l.from));
-			if (keys_pending(partner) != NULL &&
-			    g_str_equal(keys_pending(partner)->fpr, l.fpr))
-				g_assert_true(keys_begin(partner, l.from));
+			receive(partner, &l);
 			/* With an old key nothing is made that counts behind it. */
 			g_assert_false(keys_count(partner) > 1 && keys_pending(partner) == NULL &&
 				       keys_good(partner, names[keys_count(partner) - 2],
@@ -121,10 +129,7 @@ genuine(guint32 seed)
 				if (l.number == done + 1)
 					break;
 			}
-			g_assert_true(keys_good(partner, l.fpr, l.number, l.at, l.from));
-			if (keys_pending(partner) != NULL &&
-			    g_str_equal(keys_pending(partner)->fpr, l.fpr))
-				g_assert_true(keys_begin(partner, l.from));
+			receive(partner, &l);
 			if (l.announces != 0)
 				g_assert_true(
 					keys_announce(partner, names[l.announces], l.number, 0));
