@@ -104,12 +104,12 @@ proof_passphrase_key(const offer *o, const char *passphrase, char **ret, GError 
 		fail_set(error, FAIL_BUG, "the salt of the offer is malformed");
 		return FALSE;
 	}
-	if (!secret_scrypt(passphrase, salt, len, SCRYPT_N, SCRYPT_P, derived, sizeof derived,
-			   error))
-		return FALSE;
-	*ret = secret_to_hex(derived, sizeof derived);
+	gboolean ok = secret_scrypt(passphrase, salt, len, SCRYPT_N, SCRYPT_P, derived,
+				    sizeof derived, error);
+	if (ok)
+		*ret = secret_to_hex(derived, sizeof derived);
 	explicit_bzero(derived, sizeof derived);
-	return TRUE;
+	return ok;
 }
 
 gboolean
