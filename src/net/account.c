@@ -85,11 +85,11 @@ is_private(int fd, const char *path, gboolean credential, GError **error)
 		fail_set(error, FAIL_CONFIG, "%s is no regular file", path);
 		return FALSE;
 	}
-	if (credential || (st.st_mode & (S_IRGRP | S_IROTH)) == 0)
+	if (credential || (st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
 		return TRUE;
 	g_autofree char *quoted = g_shell_quote(path);
-	fail_set(error, FAIL_CONFIG, "%s: others than its owner may read it; `chmod 600 %s`", path,
-		 quoted);
+	fail_set(error, FAIL_CONFIG,
+		 "%s: others than its owner may read or change it; `chmod 600 %s`", path, quoted);
 	return FALSE;
 }
 

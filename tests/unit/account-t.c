@@ -69,7 +69,7 @@ the_first_line_of_a_file_counts(void)
 static void
 a_file_that_others_may_read_is_refused(void)
 {
-	static const mode_t modes[] = {0640, 0604, 0644, 0660};
+	static const mode_t modes[] = {0640, 0604, 0644, 0660, 0620, 0602};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(modes); i++) {
 		g_autofree char *path = put("it's mine", "hunter2\n", -1, modes[i]);
