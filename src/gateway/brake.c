@@ -14,7 +14,6 @@
 
 #define LOOK        1000 /* items looked at in one go */
 #define COUNT_LIMIT 400  /* more items do not raise the limit */
-#define EXAMPLES    3    /* told in one line */
 #define CODE_LEN    6    /* hex digits */
 
 /* ---- looking ---- */
@@ -63,19 +62,28 @@ too_many(gateway *g, guint64 losses, gboolean *ret, GError **error)
 	return TRUE;
 }
 
+/* The uids of the losses of this look, borrowed. */
+static GHashTable *
+lost(gateway *g)
+{
+	GHashTable *uids = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint i = 0; i < g->losses->len; i++)
+		g_hash_table_add(uids, ((const store_braked *)g->losses->pdata[i])->uid);
+	return uids;
+}
+
 /* Those of WAITING that are not among the losses wait no more: they are shown again, or went by the
  * yes. */
 static gboolean
 forget_others(gateway *g, const GPtrArray *waiting, GError **error)
 {
-	g_autoptr(GHashTable) lost = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) uids = lost(g);
 
-	for (guint i = 0; i < g->losses->len; i++)
-		g_hash_table_add(lost, ((const store_braked *)g->losses->pdata[i])->uid);
 	for (guint i = 0; i < waiting->len; i++) {
 		const store_braked *b = waiting->pdata[i];
 
-		if (!g_hash_table_contains(lost, b->uid) && !store_unbrake(g->store, b->uid, error))
+		if (!g_hash_table_contains(uids, b->uid) && !store_unbrake(g->store, b->uid, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -97,16 +105,14 @@ hold_all(gateway *g, GError **error)
 static guint
 count_all(gateway *g, const GPtrArray *waiting)
 {
+	g_autoptr(GHashTable) uids = lost(g);
 	guint count = g->losses->len;
 
 	for (guint i = 0; i < waiting->len; i++) {
 		const store_braked *b = waiting->pdata[i];
-		gboolean found = b->released;
 
-		for (guint n = 0; n < g->losses->len && !found; n++)
-			found = g_str_equal(((const store_braked *)g->losses->pdata[n])->uid,
-					    b->uid);
-		count += found ? 0 : 1;
+		if (!b->released && !g_hash_table_contains(uids, b->uid))
+			count++;
 	}
 	return count;
 }

@@ -122,10 +122,12 @@ open_them(gateway *g, int dir, GPtrArray *copies, GPtrArray *names, pgp_protect 
 
 		if (!opened[i])
 			continue;
-		if (fits(g, dir, c, names->pdata[i]))
-			c->plain = g_strdup(names->pdata[i]), c->signer = g_strdup(signers[0]);
-		else
+		if (fits(g, dir, c, names->pdata[i])) {
+			c->plain = g_strdup(names->pdata[i]);
+			c->signer = g_strdup(signers[0]);
+		} else {
 			fsio_remove(dir, names->pdata[i], NULL);
+		}
 	}
 }
 

@@ -206,7 +206,8 @@ hold_retry(gateway *g, const char *id, guint *ret_left, GError **error)
 	return count_left(g, id == NULL ? NULL : uids->pdata[0], ret_left, error);
 }
 
-/* "2 changes and 1 value", what there is to be dropped; NULL if there is nothing; caller frees. */
+/* "2 held changes and 1 refused value", what there is to be dropped; NULL if there is nothing;
+ * caller frees. */
 static char *
 waiting_text(gateway *g, const char *uid, GError **error)
 {
@@ -217,7 +218,8 @@ waiting_text(gateway *g, const char *uid, GError **error)
 	g_autoptr(GPtrArray) regs = look_retryables(i.it);
 	size_t held = json_array_size(i.it->inq);
 	if (held > 0 || regs->len > 0)
-		return g_strdup_printf("%zu held changes and %u refused values", held, regs->len);
+		return g_strdup_printf("%zu held change%s and %u refused value%s", held,
+				       held == 1 ? "" : "s", regs->len, regs->len == 1 ? "" : "s");
 	fail_set(error, FAIL_CONFIG, "nothing of item %s waits on link %s", look_name(&i), g->name);
 	return NULL;
 }

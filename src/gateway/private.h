@@ -46,7 +46,7 @@ struct gateway {
 	char *working;             /* id of the envelope being worked on, for notes */
 	guint64 applied, captured; /* in this pass */
 	GPtrArray *losses;     /* store_braked: what the look that is under way may not capture */
-	gboolean brake_looked; /* gate_brake_look() was called in this pass */
+	gboolean brake_looked; /* gate_brake_crossed() has looked at all in this pass */
 	GPtrArray *dry; /* of a dry run: where captured lines go; the tracker is not written */
 	char *now;      /* stamp of this pass */
 };

@@ -296,21 +296,3 @@ rekey_judge(gateway *g, json_t *problems, json_t *hints)
 				  ours ? "our side" : "the partner", words),
 		  look_command(g, "link show %s", g->name));
 }
-
-json_t *
-rekey_chain(gateway *g)
-{
-	g_autoptr(keys) mine = gate_keys(g, TRUE);
-	g_autofree const char **fprs = keys_fprs(mine);
-	json_t *ret = json_array();
-
-	for (guint i = 1; fprs[i] != NULL; i++) {
-		const link_key *k = keys_find(mine, fprs[i]);
-		json_t *one = json_object();
-
-		json_object_set_new(one, "number", json_integer((json_int_t)k->announced));
-		json_put(one, "key", k->fpr);
-		json_array_append_new(ret, one);
-	}
-	return ret;
-}

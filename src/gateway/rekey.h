@@ -18,8 +18,3 @@ void rekey_since(gateway *, gint64 *ret_mine, gint64 *ret_theirs);
 void rekey_put(gateway *, json_t *link);
 /* Adds to PROBLEMS and HINTS what people are to be told. */
 void rekey_judge(gateway *, json_t *problems, json_t *hints);
-/*
- * The announcements of this side since the pairing, oldest first: array of {"number","key"}, a
- * fingerprint each, a new reference.
- */
-json_t *rekey_chain(gateway *);

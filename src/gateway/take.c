@@ -97,6 +97,17 @@ check_place(gateway *g, const manifest *m, const envelope_name *name, const char
 	return FALSE;
 }
 
+/* The link goes no further than M, whose number contradicts what is known. */
+static void
+stop_at(gateway *g, const manifest *m, int reason, const char *what, GError **error)
+{
+	g_autofree char *id = gateway_their_id(g, m->number);
+	g_autofree char *why = g_strdup_printf("%s %s: one state is an old copy", id, what);
+
+	gate_stop(g, why, NULL);
+	fail_set(error, reason, "%s", why);
+}
+
 /* Do the numbers around it agree?  A disagreement stops the link: one state is an old copy, or
  * somebody forges. */
 static gboolean
@@ -110,11 +121,7 @@ check_neighbours(gateway *g, const manifest *m, const char *hash, GError **error
 	if ((expected == NULL || g_strcmp0(m->prev, expected) == 0) &&
 	    (behind == NULL || g_strcmp0(behind->prev, hash) == 0))
 		return TRUE;
-	g_autofree char *id = gateway_their_id(g, m->number);
-	g_autofree char *why = g_strdup_printf(
-		"%s does not follow the envelope before it: one state is an old copy", id);
-	gate_stop(g, why, NULL);
-	fail_set(error, REASON_PREV, "%s", why);
+	stop_at(g, m, REASON_PREV, "does not follow the envelope before it", error);
 	return FALSE;
 }
 
@@ -130,11 +137,7 @@ check_number(gateway *g, const manifest *m, const char *hash, gboolean *ret_copy
 	*ret_copy = row != NULL && g_str_equal(row->hash, hash);
 	if (row == NULL || *ret_copy)
 		return TRUE;
-	g_autofree char *id = gateway_their_id(g, m->number);
-	g_autofree char *why = g_strdup_printf(
-		"%s came twice, with different content: one state is an old copy", id);
-	gate_stop(g, why, NULL);
-	fail_set(error, REASON_FORK, "%s", why);
+	stop_at(g, m, REASON_FORK, "came twice, with different content", error);
 	return FALSE;
 }
 
@@ -224,8 +227,10 @@ open_unless_open(gateway *g, const char *tmp, const envelope_name *name, const c
 					name->series == 'x' ? PGP_ENCRYPT : gate_protection(g),
 					(const char *const *)signers, ret_plain, ret_signer, error);
 	int fd = fsio_open_own(spool_fd(g->spool, SPOOL_TMP), opened, error);
-	if (fd >= 0)
-		*ret_plain = g_strdup(opened), *ret_signer = g_strdup(by);
+	if (fd < 0)
+		return -1;
+	*ret_plain = g_strdup(opened);
+	*ret_signer = g_strdup(by);
 	return fd;
 }
 

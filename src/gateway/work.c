@@ -219,31 +219,9 @@ refuse_lines(work *w, const GError *why, GError **error)
 	       store_add_line(g->store, LINE_ANSWER, "", 0, w->number, text, NULL, NULL, error);
 }
 
-/* Of an envelope that the operator refused, all but the changes counts: nobody would say it again.
- */
+/* Takes what changes no item.  BARE: there is nothing else in it. */
 static gboolean
-take_answers(work *w, envelope *e, const char *note, GError **error)
-{
-	for (w->line = 0;; w->line++) {
-		g_autoptr(json_ref) line = NULL;
-
-		if (!envelope_next(e, &line, error))
-			return FALSE;
-		if (line == NULL)
-			break;
-		if (gate_is_control(line) && !take_line(w, line, error))
-			return FALSE;
-	}
-	if (!gate_forget_unwanted(w->g, w->number, error))
-		return FALSE;
-	fail_set(error, REASON_OPERATOR, "refused by the operator%s%s", *note != '\0' ? ": " : "",
-		 note);
-	return FALSE;
-}
-
-/* What is left of an envelope that the partner dropped: all but changes. */
-static gboolean
-take_void(work *w, envelope *e, GError **error)
+take_control(work *w, envelope *e, gboolean bare, GError **error)
 {
 	for (w->line = 0;; w->line++) {
 		g_autoptr(json_ref) line = NULL;
@@ -252,16 +230,29 @@ take_void(work *w, envelope *e, GError **error)
 			return FALSE;
 		if (line == NULL)
 			return TRUE;
-		if (!gate_is_control(line)) {
+		if (gate_is_control(line)) {
+			if (!take_line(w, line, error))
+				return FALSE;
+		} else if (bare) {
 			fail_set(error, REASON_LINES,
 				 "line %" G_GUINT64_FORMAT
 				 " is a change in an envelope without any",
 				 w->line + 1);
 			return FALSE;
 		}
-		if (!take_line(w, line, error))
-			return FALSE;
 	}
+}
+
+/* Of an envelope that the operator refused, all but the changes counts: nobody would say it again.
+ */
+static gboolean
+take_unwanted(work *w, envelope *e, const char *note, GError **error)
+{
+	if (!take_control(w, e, FALSE, error) || !gate_forget_unwanted(w->g, w->number, error))
+		return FALSE;
+	fail_set(error, REASON_OPERATOR, "refused by the operator%s%s", *note != '\0' ? ": " : "",
+		 note);
+	return FALSE;
 }
 
 static gboolean
@@ -270,7 +261,7 @@ take_changes(work *w, envelope *e, const store_incoming *row, GError **error)
 	g_autofree char *unwanted = gate_unwanted(w->g, w->number);
 
 	if (unwanted != NULL)
-		return take_answers(w, e, unwanted, error);
+		return take_unwanted(w, e, unwanted, error);
 	return take_files(w, e, error) && take_lines(w, e, row->line, error);
 }
 
@@ -289,7 +280,7 @@ take_content(work *w, envelope *e, const store_incoming *row, GError **error)
 		return take_changes(w, e, row, error);
 	case KIND_VOID:
 		gate_note(g, "voided", NULL, w->id, "the partner sent it without its changes");
-		return take_void(w, e, error);
+		return take_control(w, e, TRUE, error);
 	case KIND_REKEY:
 		return gate_take_rekey(g, m, error);
 	case KIND_BYE:
