@@ -4,10 +4,11 @@
  */
 #include <unistd.h>
 
+#include "../unit/memory_file.h"
 #include "../unit/sync_kit.h"
+#include "../unit/zip_of.h"
 #include "fuzz.h"
 #include "spool/envelope.h"
-#include "zip_of.h"
 
 #define LIMIT (16 * 1024 * 1024)
 
@@ -90,7 +91,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_autoptr(GError) why = NULL;
 	zip_entry entries[] = {zip_manifest(), zip_entry_of("changes.jsonl", data, size)};
 	g_autoptr(GByteArray) zip = zip_of(entries, G_N_ELEMENTS(entries));
-	int fd = fuzz_fd(zip->data, zip->len);
+	int fd = memory_file(zip->data, zip->len);
 	g_autoptr(envelope) e = envelope_open(fd, LIMIT, &why);
 
 	g_assert_no_error(why);

@@ -1,33 +1,9 @@
 #include "fuzz.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/fsio.h"
-
-int
-fuzz_fd(const void *data, gsize size)
-{
-	int fd = memfd_create("fuzz", MFD_CLOEXEC);
-
-	g_assert_cmpint(fd, >=, 0);
-	g_assert_true(fsio_write_all(fd, data, size, NULL));
-	g_assert_cmpint(lseek(fd, 0, SEEK_SET), ==, 0);
-	return fd;
-}
-
-GString *
-fuzz_bytes(int fd)
-{
-	GString *ret = g_string_new(NULL);
-	char buf[4096];
-	gssize n;
-
-	for (off_t at = 0; (n = pread(fd, buf, sizeof buf, at)) > 0; at += n)
-		g_string_append_len(ret, buf, n);
-	return ret;
-}
 
 /* Known to exit(3), which takes no data. */
 static char *directory;

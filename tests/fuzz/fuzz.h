@@ -13,12 +13,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A file without a name that holds these bytes, at its start; aborts where there can be none. */
-int fuzz_fd(const void *data, gsize size);
-/* All of FD's file; caller frees. */
-GString *fuzz_bytes(int fd);
-/* The same under a name in a directory of this process, which goes with it; 0600.  Borrowed, valid
- * until the next call. */
+/* A file with these bytes under a name in a directory of this process, which goes with it; 0600.
+ * Borrowed, valid until the next call. */
 const char *fuzz_path(const void *data, gsize size);
 /* A file of that directory, empty or left over by a run before; caller frees. */
 char *fuzz_place(const char *name);

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "../unit/memory_file.h"
 #include "fake_stream.h"
 
 /*
@@ -51,7 +52,7 @@ static void
 fetch(imap *m, guint32 uid)
 {
 	g_autoptr(GError) why = NULL;
-	int fd = fuzz_fd("", 0);
+	int fd = memory_file("", 0);
 	gboolean gone = FALSE;
 	gboolean ok = imap_fetch(m, uid, 10, fd, &gone, &why);
 

@@ -4,6 +4,7 @@
  */
 #include <unistd.h>
 
+#include "../unit/memory_file.h"
 #include "base/fsio.h"
 #include "fuzz.h"
 #include "spool/mime.h"
@@ -34,9 +35,9 @@ check(int fd, const char *subject, const char *name, const char *bytes, gsize le
 	g_assert_cmpstr(mime_part_name(m, 1), ==, name);
 	g_assert_true(mime_is_automatic(m));
 	g_assert_null(mime_get_bounce(m));
-	int out = fuzz_fd("", 0);
+	int out = memory_file("", 0);
 	g_assert_true(mime_part_save(m, 1, out, G_MAXUINT64, &why));
-	g_autoptr(GString) saved = fuzz_bytes(out);
+	g_autoptr(GString) saved = memory_file_bytes(out);
 	g_assert_cmpmem(saved->str, saved->len, bytes, len);
 	close(out);
 	/* Blanks may be folded into one line or another. */
@@ -60,7 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		from,       to,  *sender != '\0' ? sender : NULL, "1@example.com", subject, text,
 		1795377170, NULL};
 	g_autoptr(GError) why = NULL;
-	int in = fuzz_fd(lines[3], strlen(lines[3])), out = fuzz_fd("", 0);
+	int in = memory_file(lines[3], strlen(lines[3])), out = memory_file("", 0);
 	gboolean ok = mime_write(out, &letter, in, lines[2], &why);
 	fuzz_outcome(ok, &why);
 	if (ok)

@@ -31,7 +31,6 @@ libfuzz_a_SOURCES = \
 	tests/fuzz/fuzz.h \
 	tests/fuzz/fuzz_main.c
 FUZZ_LDADD = libfuzz.a $(LDADD)
-ZIP_OF = tests/fuzz/zip_of.c tests/fuzz/zip_of.h
 FAKE_STREAM = tests/fuzz/fake_stream.c tests/fuzz/fake_stream.h
 
 tests_fuzz_changes_fuzz_SOURCES = tests/fuzz/changes.c $(ZIP_OF) $(SYNC_KIT)

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "../unit/memory_file.h"
 #include "fuzz.h"
 #include "spool/mime_private.h"
 
@@ -26,7 +27,7 @@ static void
 check_part(const mime *m, guint i)
 {
 	g_autoptr(GError) why = NULL;
-	int fd = fuzz_fd("", 0);
+	int fd = memory_file("", 0);
 	gboolean ok = mime_part_save(m, i, fd, LIMIT, &why);
 
 	fuzz_outcome(ok, &why);
@@ -40,7 +41,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	g_autoptr(GError) why = NULL;
-	int fd = fuzz_fd(data, size);
+	int fd = memory_file(data, size);
 	g_autoptr(mime) m = mime_open(fd, &why);
 
 	fuzz_outcome(m != NULL, &why);

@@ -3,6 +3,7 @@
  */
 #include <unistd.h>
 
+#include "../unit/memory_file.h"
 #include "fuzz.h"
 #include "pgp/helper.h"
 
@@ -11,7 +12,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	g_autoptr(GError) why = NULL;
 	helper_shape shape = SHAPE_OTHER;
-	int fd = fuzz_fd(data, size);
+	int fd = memory_file(data, size);
 
 	fuzz_outcome(helper_shape_of(fd, &shape, &why), &why);
 	if (helper_is_one_message(fd, size, TRUE))

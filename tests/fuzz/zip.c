@@ -6,10 +6,11 @@
  */
 #include <unistd.h>
 
+#include "../unit/memory_file.h"
+#include "../unit/zip_of.h"
 #include "base/fsio.h"
 #include "fuzz.h"
 #include "spool/envelope.h"
-#include "zip_of.h"
 
 #define LIMIT     (1024 * 1024)
 #define FILES_MAX 3 /* that are extracted: each is made durable */
@@ -153,7 +154,7 @@ static void
 read_whole(const void *data, gsize size)
 {
 	g_autoptr(GError) why = NULL;
-	int fd = fuzz_fd(data, size);
+	int fd = memory_file(data, size);
 	g_autoptr(envelope) e = envelope_open(fd, LIMIT, &why);
 
 	fuzz_outcome(e != NULL, &why);

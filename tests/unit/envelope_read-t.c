@@ -5,6 +5,7 @@
 
 #include "base/fail.h"
 #include "base/fsio.h"
+#include "zip_of.h"
 
 #define LINK  "01j9x4ab0123456789abcdefgh"
 #define EPOCH "zzzzzzzzzz0123456789abcdef"
@@ -59,84 +60,43 @@ typedef struct {
 		.name = (n), .data = (d), .len = -1, .size = -1                                    \
 	}
 
-static void
-put(GByteArray *zip, guint64 value, guint bytes)
+/* One block of deflate that is not packed (RFC 1951, 3.2.4). */
+static GByteArray *
+deflate(const char *data, gsize len)
 {
-	for (guint i = 0; i < bytes; i++, value >>= 8) {
-		guint8 byte = (guint8)value;
+	GByteArray *ret = g_byte_array_new();
+	const guint8 head[] = {1, (guint8)len, (guint8)(len >> 8), (guint8)~len,
+			       (guint8)(~len >> 8)};
 
-		g_byte_array_append(zip, &byte, 1);
-	}
-}
-
-static guint32
-crc_of(const guint8 *data, gsize len)
-{
-	guint32 crc = 0xffffffff;
-
-	for (gsize i = 0; i < len; i++) {
-		crc ^= data[i];
-		for (guint bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (0xedb88320 & (0 - (crc & 1)));
-	}
-	return ~crc;
-}
-
-/* The fields that local and central headers share, and the name. */
-static void
-put_header(GByteArray *zip, const entry *e, gsize len, gsize packed)
-{
-	guint32 crc = crc_of((const guint8 *)e->data, len);
-
-	put(zip, 20, 2);
-	put(zip, e->flags, 2);
-	put(zip, e->method, 2);
-	put(zip, 0x00210000, 4);
-	put(zip, e->wrong_crc ? crc + 1 : crc, 4);
-	put(zip, packed, 4);
-	put(zip, e->size < 0 ? len : (guint64)e->size, 4);
-	put(zip, strlen(e->name), 2);
-	put(zip, 0, 2);
+	g_byte_array_append(ret, head, sizeof head);
+	return g_byte_array_append(ret, (const guint8 *)data, (guint)len);
 }
 
 static GByteArray *
 craft(const entry *entries, guint n)
 {
-	GByteArray *zip = g_byte_array_new();
-	g_autoptr(GByteArray) central = g_byte_array_new();
+	g_autofree zip_entry *all = g_new(zip_entry, n);
+	g_autoptr(GPtrArray) packed =
+		g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
 
 	for (guint i = 0; i < n; i++) {
 		const entry *e = &entries[i];
 		gsize len = e->len < 0 ? strlen(e->data) : (gsize)e->len;
-		gsize packed = e->method == 8 ? len + 5 : len;
-		guint offset = zip->len;
 
-		put(central, 0x02014b50, 4);
-		put(central, 20, 2);
-		put_header(central, e, len, packed);
-		put(central, 0, 10);
-		put(central, offset, 4);
-		g_byte_array_append(central, (const guint8 *)e->name, (guint)strlen(e->name));
-		put(zip, 0x04034b50, 4);
-		put_header(zip, e, len, packed);
-		g_byte_array_append(zip, (const guint8 *)e->name, (guint)strlen(e->name));
-		if (e->method == 8) {
-			put(zip, 1, 1);
-			put(zip, len, 2);
-			put(zip, ~len, 2);
-		}
-		g_byte_array_append(zip, (const guint8 *)e->data, (guint)len);
+		all[i] = zip_entry_of(e->name, e->data, len);
+		all[i].method = e->method;
+		all[i].flags = e->flags;
+		all[i].crc += e->wrong_crc ? 1 : 0;
+		if (e->size >= 0)
+			all[i].claims = (guint64)e->size;
+		if (e->method != 8)
+			continue;
+		GByteArray *block = deflate(e->data, len);
+		g_ptr_array_add(packed, block);
+		all[i].data = block->data;
+		all[i].size = block->len;
 	}
-	guint start = zip->len;
-	g_byte_array_append(zip, central->data, central->len);
-	put(zip, 0x06054b50, 4);
-	put(zip, 0, 4);
-	put(zip, n, 2);
-	put(zip, n, 2);
-	put(zip, central->len, 4);
-	put(zip, start, 4);
-	put(zip, 0, 2);
-	return zip;
+	return zip_of(all, n);
 }
 
 /* Reads all there is of the zip; the code of the error, or 0.  There is one error or none. */

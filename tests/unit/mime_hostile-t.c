@@ -194,7 +194,7 @@ static void
 assert_no_mail(const void *bytes, gsize len)
 {
 	g_autoptr(GError) error = NULL;
-	int fd = kit_file(bytes, len);
+	int fd = memory_file(bytes, len);
 
 	g_assert_null(mime_open(fd, &error));
 	g_assert_true(fail_is(error, FAIL_REJECT));

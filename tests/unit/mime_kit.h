@@ -3,43 +3,17 @@
  */
 #pragma once
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/fail.h"
-#include "base/fsio.h"
+#include "memory_file.h"
 #include "spool/mime.h"
-
-/* A file at its start with these bytes. */
-static inline int
-kit_file(const void *bytes, gsize len)
-{
-	int fd = memfd_create("mime", MFD_CLOEXEC);
-
-	g_assert_cmpint(fd, >=, 0);
-	g_assert_true(fsio_write_all(fd, bytes, len, NULL));
-	g_assert_cmpint(lseek(fd, 0, SEEK_SET), ==, 0);
-	return fd;
-}
-
-static inline GString *
-kit_bytes(int fd)
-{
-	GString *ret = g_string_new(NULL);
-	char buf[4096];
-	gssize n;
-
-	for (off_t at = 0; (n = pread(fd, buf, sizeof buf, at)) > 0; at += n)
-		g_string_append_len(ret, buf, n);
-	return ret;
-}
 
 /* The mapping outlives the descriptor. */
 static inline mime *
 kit_open(const char *bytes, gsize len)
 {
 	g_autoptr(GError) error = NULL;
-	int fd = kit_file(bytes, len);
+	int fd = memory_file(bytes, len);
 	mime *m = mime_open(fd, &error);
 
 	g_assert_no_error(error);
@@ -58,12 +32,12 @@ static inline GString *
 kit_part(const mime *m, guint i)
 {
 	g_autoptr(GError) error = NULL;
-	int fd = kit_file("", 0);
+	int fd = memory_file("", 0);
 
 	g_assert_cmpuint(i, <, mime_parts(m));
 	g_assert_true(mime_part_save(m, i, fd, G_MAXUINT64, &error));
 	g_assert_no_error(error);
-	GString *ret = kit_bytes(fd);
+	GString *ret = memory_file_bytes(fd);
 	close(fd);
 	return ret;
 }

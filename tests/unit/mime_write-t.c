@@ -15,11 +15,11 @@ static GString *
 written(const mime_letter *l, const void *file, gsize len, const char *name)
 {
 	g_autoptr(GError) error = NULL;
-	int in = file != NULL ? kit_file(file, len) : -1, out = kit_file("", 0);
+	int in = file != NULL ? memory_file(file, len) : -1, out = memory_file("", 0);
 
 	g_assert_true(mime_write(out, l, in, name, &error));
 	g_assert_no_error(error);
-	GString *mail = kit_bytes(out);
+	GString *mail = memory_file_bytes(out);
 	close(out);
 	if (in >= 0)
 		close(in);
@@ -62,12 +62,12 @@ test_sizes(void)
 static void
 test_file_from_start(void)
 {
-	int in = kit_file("envelope", 8), out = kit_file("before\r\n", 8);
+	int in = memory_file("envelope", 8), out = memory_file("before\r\n", 8);
 
 	g_assert_cmpint(lseek(in, 0, SEEK_END), ==, 8);
 	g_assert_cmpint(lseek(out, 0, SEEK_END), ==, 8);
 	g_assert_true(mime_write(out, &plain, in, NAME, NULL));
-	g_autoptr(GString) mail = kit_bytes(out);
+	g_autoptr(GString) mail = memory_file_bytes(out);
 	g_assert_true(g_str_has_prefix(mail->str, "before\r\nDate: "));
 	g_assert_nonnull(strstr(mail->str, "\r\nZW52ZWxvcGU=\r\n"));
 	close(in);
@@ -234,12 +234,12 @@ static void
 assert_refused(const mime_letter *l)
 {
 	g_autoptr(GError) error = NULL;
-	int out = kit_file("", 0);
+	int out = memory_file("", 0);
 
 	g_assert_false(mime_write(out, l, -1, NULL, &error));
 	g_assert_true(fail_is(error, FAIL_CONFIG));
 	g_assert_null(strpbrk(error->message, "\r\n"));
-	g_autoptr(GString) nothing = kit_bytes(out);
+	g_autoptr(GString) nothing = memory_file_bytes(out);
 	g_assert_cmpuint(nothing->len, ==, 0);
 	close(out);
 }
@@ -292,7 +292,7 @@ static void
 test_full_disk(void)
 {
 	g_autoptr(GError) error = NULL;
-	int in = kit_file("x", 1);
+	int in = memory_file("x", 1);
 
 	int out = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	g_assert_cmpint(out, >=, 0);

@@ -1,5 +1,7 @@
 #include "zip_of.h"
 
+#include <string.h>
+
 static const char manifest_text[] =
 	"{\"format\":\"1.0\",\"link\":\"01j9x4ab0123456789abcdefgh\","
 	"\"from\":\"0123456789ABCDEF0123456789ABCDEF01234567\",\"role\":\"master\","

@@ -2,7 +2,7 @@
  * zip_of - zips of entries that need not tell the truth
  */
 #pragma once
-#include "fuzz.h"
+#include <glib.h>
 
 typedef struct {
 	const char *name;
