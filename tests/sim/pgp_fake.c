@@ -62,13 +62,27 @@ keep_key(pgp *p, const char *fpr, const char *secret, GError **error)
 	return fsio_store(p->ring, fpr, secret, strlen(secret), 0600, error);
 }
 
-/* NULL: not in the ring; caller frees. */
-static char *
-secret_of(pgp *p, const char *fpr)
+/* *RET is NULL if it is not in the ring; caller frees.  FALSE: who knows, which is no reason to
+ * refuse anything. */
+static gboolean
+secret_of(pgp *p, const char *fpr, char **ret, GError **error)
 {
 	gsize len;
 
-	return fsio_read(p->ring, fpr, SECRET_LEN, &len, NULL);
+	*ret = NULL;
+	return !fsio_exists(p->ring, fpr) ||
+	       (*ret = fsio_read(p->ring, fpr, SECRET_LEN, &len, error)) != NULL;
+}
+
+/* The same where it has to be there. */
+static char *
+own_secret(pgp *p, const char *fpr, GError **error)
+{
+	char *secret;
+
+	if (secret_of(p, fpr, &secret, error) && secret == NULL)
+		fail_set(error, FAIL_CONFIG, "no key %s in the ring", fpr);
+	return secret;
 }
 
 char *
@@ -87,12 +101,10 @@ pgp_make_key(pgp *p, const char *name G_GNUC_UNUSED, GError **error)
 char *
 pgp_export(pgp *p, const char *fpr, GError **error)
 {
-	g_autofree char *secret = secret_of(p, fpr);
+	g_autofree char *secret = own_secret(p, fpr, error);
 
-	if (secret != NULL)
-		return g_strdup_printf("-----SIMULATED KEY %s %s-----\n", fpr, secret);
-	fail_set(error, FAIL_CONFIG, "no key %s in the ring", fpr);
-	return NULL;
+	return secret == NULL ? NULL
+			      : g_strdup_printf("-----SIMULATED KEY %s %s-----\n", fpr, secret);
 }
 
 char *
@@ -170,16 +182,12 @@ pgp_seal(pgp *p, int in, int out, const char *signer, const char *const *recipie
 	if (!fault_pass("pgp", error))
 		return FALSE;
 	g_autofree char *data = read_all(in, &len, error);
-	g_autofree char *secret = secret_of(p, signer);
+	g_autofree char *secret = data == NULL ? NULL : own_secret(p, signer, error);
 	g_autofree char *nonce = rand_hex(8);
 	g_autofree char *to =
 		recipients == NULL ? g_strdup("-") : g_strjoinv(",", (char **)recipients);
-	if (data == NULL)
+	if (secret == NULL)
 		return FALSE;
-	if (secret == NULL) {
-		fail_set(error, FAIL_CONFIG, "no key %s in the ring", signer);
-		return FALSE;
-	}
 	g_autofree char *sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (guint8 *)data, len);
 	g_autofree char *mac = mac_of(secret, to, sum);
 	scramble(data, len, nonce);
@@ -228,7 +236,7 @@ is_for_us(pgp *p, const sealed *m)
 	return FALSE;
 }
 
-/* 0, or the reason for which M is refused. */
+/* 0, or the reason for which M is refused, as far as that needs no key. */
 static int
 judge(pgp *p, const sealed *m, pgp_protect protect, const char *const *signers, guint64 limit)
 {
@@ -238,13 +246,19 @@ judge(pgp *p, const sealed *m, pgp_protect protect, const char *const *signers, 
 		return REASON_PROTECTION;
 	if (m->len > limit)
 		return REASON_BOMB;
-	if (signers == NULL)
-		return 0;
-	if (!g_strv_contains(signers, m->signer))
-		return REASON_UNKNOWN_SIGNER;
-	g_autofree char *secret = secret_of(p, m->signer);
+	return signers == NULL || g_strv_contains(signers, m->signer) ? 0 : REASON_UNKNOWN_SIGNER;
+}
+
+static gboolean
+check_mac(pgp *p, const sealed *m, int *ret_why, GError **error)
+{
+	g_autofree char *secret = NULL;
+
+	if (!secret_of(p, m->signer, &secret, error))
+		return FALSE;
 	g_autofree char *mac = secret == NULL ? NULL : mac_of(secret, m->to, m->sum);
-	return g_strcmp0(mac, m->mac) == 0 ? 0 : REASON_BAD_SIGNATURE;
+	*ret_why = g_strcmp0(mac, m->mac) == 0 ? 0 : REASON_BAD_SIGNATURE;
+	return TRUE;
 }
 
 static gboolean
@@ -262,6 +276,8 @@ open_message(pgp *p, int in, int out, pgp_protect protect, const char *const *si
 	int why = !take_apart(data, len, &m)
 			  ? protect == PGP_ENCRYPT ? REASON_CANNOT_DECRYPT : REASON_BAD_SIGNATURE
 			  : judge(p, &m, protect, signers, limit);
+	if (why == 0 && signers != NULL && !check_mac(p, &m, &why, error))
+		return FALSE;
 	if (why != 0) {
 		fail_set(error, why, "%s", reason_of(why)->text);
 		return FALSE;
@@ -319,31 +335,31 @@ pgp_unseal_many(pgp *p, int dir, const char *const *names, guint n, pgp_protect 
 /* ---- detached signatures ---- */
 
 static char *
-signature_of(pgp *p, const char *data, gsize len, const char *fpr)
+signature_of(const char *data, gsize len, const char *secret)
 {
-	g_autofree char *secret = secret_of(p, fpr);
 	g_autofree char *sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (guint8 *)data, len);
-	g_autofree char *mac = secret == NULL ? NULL : mac_of(secret, "-", sum);
+	g_autofree char *mac = mac_of(secret, "-", sum);
 
-	return mac == NULL ? NULL : g_strdup_printf("-----SIMULATED SIGNATURE %s-----\n", mac);
+	return g_strdup_printf("-----SIMULATED SIGNATURE %s-----\n", mac);
 }
 
 char *
 pgp_sign(pgp *p, const char *data, gsize len, const char *signer, GError **error)
 {
-	char *signature = signature_of(p, data, len, signer);
+	g_autofree char *secret = own_secret(p, signer, error);
 
-	if (signature == NULL)
-		fail_set(error, FAIL_CONFIG, "no key %s in the ring", signer);
-	return signature;
+	return secret == NULL ? NULL : signature_of(data, len, secret);
 }
 
 gboolean
 pgp_verify(pgp *p, const char *data, gsize len, const char *signature, const char *fpr,
 	   GError **error)
 {
-	g_autofree char *right = signature_of(p, data, len, fpr);
+	g_autofree char *secret = NULL;
 
+	if (!secret_of(p, fpr, &secret, error))
+		return FALSE;
+	g_autofree char *right = secret == NULL ? NULL : signature_of(data, len, secret);
 	if (g_strcmp0(right, signature) == 0)
 		return TRUE;
 	fail_set(error, right == NULL ? REASON_UNKNOWN_SIGNER : REASON_BAD_SIGNATURE,
