@@ -37,7 +37,7 @@ fi
 unshare -mpfCui --kill-child sh "$0" --boot "$(realpath "$1")" >/dev/null 2>&1 &
 outer=$!
 trap 'kill -KILL $outer 2>/dev/null' EXIT
-trap 'exit 1' INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 
 inside() {
 	nsenter -t "$first" -m -p -u -i -C -r -w env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"
