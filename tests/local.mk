@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	tests/unit/desk_import-t \
 	tests/unit/desk_things-t \
 	tests/unit/desk_token-t \
+	tests/unit/durable-t \
 	tests/unit/envelope_build-t \
 	tests/unit/envelope_name-t \
 	tests/unit/envelope_read-t \
@@ -21,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/folder_send-t \
 	tests/unit/fsio-t \
 	tests/unit/fsio_dir-t \
+	tests/unit/gateway-t \
 	tests/unit/helper_status-t \
 	tests/unit/imap-t \
 	tests/unit/imap_change-t \
@@ -214,6 +216,13 @@ tests_unit_sync_wire_t_SOURCES = tests/unit/sync_wire-t.c $(SYNC_KIT)
 tests_unit_sync_sim_t_SOURCES = tests/unit/sync_sim-t.c $(SYNC_PLAY)
 tests_unit_sync_mutants_t_SOURCES = tests/unit/sync_mutants-t.c $(SYNC_PLAY) $(SYNC_FILES)
 tests_unit_sync_mutants_t_CPPFLAGS = $(AM_CPPFLAGS) -DSYNC_MUTANTS
+
+# Two sites whose OpenPGP is simulated.
+GATEWAY_KIT = \
+	tests/sim/pgp_fake.c \
+	tests/unit/gateway_kit.c \
+	tests/unit/gateway_kit.h
+tests_unit_gateway_t_SOURCES = tests/unit/gateway-t.c $(GATEWAY_KIT)
 
 # A mail server that says what a test wants.
 FAKE_SERVER = \

@@ -1,11 +1,14 @@
 #include "base/fsio.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "base/fault.h"
 
 typedef struct {
 	char *path;
@@ -140,6 +143,30 @@ a_symbolic_link_is_refused(room *r, gconstpointer unused)
 	g_assert_cmpint(symlinkat("nowhere", r->dir, "dangling"), ==, 0);
 	assert_not_regular(r, "link");
 	assert_not_regular(r, "dangling");
+}
+
+/* Between the look at a file and its opening stands a fault point, at which a child waits. */
+static void
+a_symbolic_link_that_is_swapped_in_is_refused(room *r, gconstpointer unused)
+{
+	int status = 0;
+
+	(void)unused;
+	put(r, "f", "hello");
+	put(r, "secret", "not for them");
+	pid_t child = fork();
+	if (child == 0) {
+		fault_arm("open", 1, FAULT_STOP);
+		_exit(fsio_open_foreign(r->dir, "f", NULL, NULL) == -1 ? 0 : 1);
+	}
+	g_assert_cmpint(waitpid(child, &status, WUNTRACED), ==, child);
+	g_assert_true(WIFSTOPPED(status));
+	g_assert_cmpint(unlinkat(r->dir, "f", 0), ==, 0);
+	g_assert_cmpint(symlinkat("secret", r->dir, "f"), ==, 0);
+	g_assert_cmpint(kill(child, SIGCONT), ==, 0);
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	g_assert_true(WIFEXITED(status));
+	g_assert_cmpint(WEXITSTATUS(status), ==, 0);
 }
 
 static void
@@ -325,6 +352,7 @@ main(int argc, char **argv)
 	ADD(a_name_that_leaves_its_directory_is_a_bug);
 	ADD(a_regular_foreign_file_is_opened);
 	ADD(a_symbolic_link_is_refused);
+	ADD(a_symbolic_link_that_is_swapped_in_is_refused);
 	ADD(a_second_name_is_refused);
 	ADD(a_fifo_is_refused_at_once);
 	ADD(directories_sockets_and_devices_are_refused);
