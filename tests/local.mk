@@ -66,7 +66,6 @@ UNIT_TESTS = \
 	tests/unit/stream-t \
 	tests/unit/sync-t \
 	tests/unit/sync_generation-t \
-	tests/unit/sync_mutants-t \
 	tests/unit/sync_sim-t \
 	tests/unit/sync_value-t \
 	tests/unit/sync_vectors-t \
@@ -151,11 +150,13 @@ MORE_TESTS = \
 	tests/flow/three.sh \
 	tests/flow/tutorial.sh \
 	tests/flow/void.sh \
-	tests/flow/want.sh
+	tests/flow/want.sh \
+	tests/mutants.sh
 
 EXTRA_DIST += \
 	tests/tap.sh \
 	tests/deb.sh \
+	tests/mutants.list \
 	tests/systemd.sh \
 	tests/data/make_merge_vectors.py \
 	tests/data/merge_vectors.json \
@@ -182,7 +183,7 @@ EXTRA_DIST += \
 	tests/unit/pgp_life_kit.h \
 	tests/unit/smtp_kit.h
 
-check_PROGRAMS = $(UNIT_TESTS) $(FUZZ_TESTS) $(SIM_TESTS) tests/handsel-test tests/typist
+check_PROGRAMS = $(UNIT_TESTS) $(FUZZ_TESTS) $(SIM_TESTS) $(MUTANT_TESTS) tests/handsel-test tests/typist
 dist_check_SCRIPTS = $(STYLE_TESTS) $(FLOW_TESTS) $(MORE_TESTS)
 TESTS = $(UNIT_TESTS) $(FUZZ_TESTS) $(SIM_TESTS) $(STYLE_TESTS) $(FLOW_TESTS) $(MORE_TESTS)
 
@@ -214,8 +215,6 @@ tests_unit_sync_t_SOURCES = tests/unit/sync-t.c $(SYNC_KIT)
 tests_unit_sync_generation_t_SOURCES = tests/unit/sync_generation-t.c $(SYNC_KIT)
 tests_unit_sync_wire_t_SOURCES = tests/unit/sync_wire-t.c $(SYNC_KIT)
 tests_unit_sync_sim_t_SOURCES = tests/unit/sync_sim-t.c $(SYNC_PLAY)
-tests_unit_sync_mutants_t_SOURCES = tests/unit/sync_mutants-t.c $(SYNC_PLAY) $(SYNC_FILES)
-tests_unit_sync_mutants_t_CPPFLAGS = $(AM_CPPFLAGS) -DSYNC_MUTANTS
 
 # Two sites whose OpenPGP is simulated.
 GATEWAY_KIT = \
@@ -252,6 +251,59 @@ tests_sim_sim_SOURCES = \
 	tests/sim/verdict.c \
 	tests/sim/watch.c \
 	tests/sim/world.c
+
+# Some tests linked once more, so that rules can be left out (src/base/mutant.h): of their objects and
+# the library's these alone are others.
+check_LIBRARIES = libmutant.a
+libmutant_a_SOURCES = \
+	spool/spool.c \
+	src/adapter/desk_apply.c \
+	src/base/fsio.c \
+	src/base/fsio_dir.c \
+	src/gateway/brake.c \
+	src/gateway/offer.c \
+	src/gateway/rekey.c \
+	src/gateway/take.c \
+	src/gateway/work.c \
+	src/pgp/helper_status.c \
+	src/sync/apply.c \
+	src/sync/arrive.c \
+	src/sync/capture.c \
+	src/sync/finish.c \
+	src/sync/merge.c \
+	tests/mutant.c
+libmutant_a_CPPFLAGS = $(AM_CPPFLAGS) -DHANDSEL_MUTANTS
+MUTANT_LDADD = $(libmutant_a_OBJECTS) $(LDADD)
+MUTANT_TESTS = \
+	tests/mutant/desk_token-t \
+	tests/mutant/durable-t \
+	tests/mutant/fsio-t \
+	tests/mutant/gateway-t \
+	tests/mutant/helper_status-t \
+	tests/mutant/sim \
+	tests/mutant/sync-t \
+	tests/mutant/sync_sim-t
+tests_mutant_desk_token_t_SOURCES = tests/unit/desk_token-t.c
+tests_mutant_desk_token_t_LDADD = $(MUTANT_LDADD)
+tests_mutant_durable_t_SOURCES = tests/unit/durable-t.c
+tests_mutant_durable_t_LDADD = $(MUTANT_LDADD)
+tests_mutant_fsio_t_SOURCES = tests/unit/fsio-t.c
+tests_mutant_fsio_t_LDADD = $(MUTANT_LDADD)
+tests_mutant_gateway_t_SOURCES = $(tests_unit_gateway_t_SOURCES)
+tests_mutant_gateway_t_LDADD = $(MUTANT_LDADD)
+tests_mutant_helper_status_t_SOURCES = tests/unit/helper_status-t.c
+tests_mutant_helper_status_t_LDADD = $(MUTANT_LDADD)
+tests_mutant_sync_t_SOURCES = tests/unit/sync-t.c $(SYNC_KIT)
+tests_mutant_sync_t_LDADD = $(MUTANT_LDADD)
+tests_mutant_sync_sim_t_SOURCES = tests/unit/sync_sim-t.c $(SYNC_PLAY)
+tests_mutant_sync_sim_t_LDADD = $(MUTANT_LDADD)
+tests_mutant_sim_SOURCES = $(tests_sim_sim_SOURCES)
+tests_mutant_sim_LDADD = $(MUTANT_LDADD)
+
+# Leaves out one rule after the other and shows which test notices.
+mutants: $(MUTANT_TESTS) handsel handsel-pgp
+	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/mutants.sh
+.PHONY: mutants
 
 # As many seeds as one likes: make soak SEEDS=10000 FIRST_SEED=501.
 SEEDS = 1000
@@ -294,7 +346,7 @@ AM_TESTS_ENVIRONMENT = \
 	ASAN_OPTIONS=detect_leaks=1; export ASAN_OPTIONS; \
 	UBSAN_OPTIONS=print_stacktrace=1; export UBSAN_OPTIONS; \
 	LC_ALL=C.UTF-8; export LC_ALL; \
-	unset HANDSEL_HOME HANDSEL_TEST_SHIFT HANDSEL_TEST_FAULT;
+	unset HANDSEL_HOME HANDSEL_TEST_SHIFT HANDSEL_TEST_FAULT HANDSEL_TEST_MUTANT;
 
 # A test that hangs is a failed test.
 TEST_SECONDS = 1200

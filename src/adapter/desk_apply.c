@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/fail.h"
+#include "base/mutant.h"
 
 #include <string.h>
 
@@ -450,7 +451,7 @@ desk_applied(desk *d, const char *link, const char *token, json_t **ret, GError 
 {
 	db_stmt *s =
 		db_query(d->db, error, "SELECT results FROM token WHERE link = ? AND token = ?",
-			 "ss", link, token);
+			 "ss", link, mutant("token") ? "" : token);
 	int step = s != NULL ? db_next(d->db, s, error) : -1;
 	json_t *results = NULL;
 

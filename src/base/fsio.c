@@ -7,6 +7,7 @@
 #include "base/fail.h"
 #include "base/fault.h"
 #include "base/fsio_private.h"
+#include "base/mutant.h"
 #include "base/rand.h"
 
 #define BUFFER_SIZE  (64 * 1024)
@@ -83,7 +84,8 @@ fsio_open_foreign(int dir, const char *name, struct stat *st, GError **error)
 	 * may have been swapped in between. */
 	if (fstatat(dir, name, &seen, AT_SYMLINK_NOFOLLOW) == 0 && !is_plain(&seen))
 		return not_regular(dir, name, error);
-	int fd = fsio_open_at(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, error);
+	int follow = mutant("no-follow") ? 0 : O_NOFOLLOW;
+	int fd = fsio_open_at(dir, name, O_RDONLY | follow | O_NONBLOCK, error);
 	if (fd < 0)
 		return -1;
 	int errnum = fstat(fd, &seen) != 0 ? errno : 0;

@@ -17,6 +17,7 @@ libhandsel_a_SOURCES += \
 	src/base/json.h \
 	src/base/mail_url.c \
 	src/base/mail_url.h \
+	src/base/mutant.h \
 	src/base/name.c \
 	src/base/name.h \
 	src/base/proc.c \

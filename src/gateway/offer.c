@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "base/mutant.h"
 #include "gateway/private.h"
 #include "spool/parts.h"
 
@@ -125,7 +126,7 @@ gate_settle(gateway *g, GError **error)
 {
 	guint64 done;
 
-	if (!store_take_acks(g->store, g->n.done, &done, error))
+	if (!store_take_acks(g->store, mutant("at") ? G_MAXINT64 : g->n.done, &done, error))
 		return FALSE;
 	if (done <= g->n.settled)
 		return TRUE;

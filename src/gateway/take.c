@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "base/mutant.h"
 #include "gateway/group.h"
 #include "gateway/private.h"
 #include "spool/parts.h"
@@ -132,7 +133,8 @@ check_neighbours(gateway *g, const manifest *m, const char *hash, GError **error
 static gboolean
 check_number(gateway *g, const manifest *m, const char *hash, gboolean *ret_copy, GError **error)
 {
-	g_autoptr(store_incoming) row = store_find_incoming(g->store, m->number, NULL);
+	g_autoptr(store_incoming) row =
+		mutant("number-twice") ? NULL : store_find_incoming(g->store, m->number, NULL);
 
 	*ret_copy = row != NULL && g_str_equal(row->hash, hash);
 	if (row == NULL || *ret_copy)
@@ -170,7 +172,8 @@ store_numbered(gateway *g, const char *tmp, const char *plain, const envelope_na
 	int dir = spool_fd(g->spool, SPOOL_TMP);
 	if (!fsio_rename(dir, plain, dir, ready, FSIO_REPLACE, error))
 		return FALSE;
-	while (store_has_incoming(g->store, g->n.stored + 1))
+	while (store_has_incoming(g->store, g->n.stored + 1) ||
+	       (mutant("number-gap") && g->n.stored < m->number))
 		g->n.stored++;
 	g->n.ack_due = TRUE;
 	g->n.last_in = clock_now();
@@ -280,7 +283,7 @@ is_copy(gateway *g, const envelope_name *name, gboolean *ret, GError **error)
 		*ret = name->number < g->n.heard || (name->number == g->n.heard && last != NULL &&
 						     g_ascii_strcasecmp(last, name->hash) == 0);
 	}
-	if (name->series != 0)
+	if (name->series != 0 || mutant("number-twice"))
 		return TRUE;
 	g_autoptr(store_incoming) row = store_find_incoming(g->store, name->number, NULL);
 	if (name->number <= g->n.stored)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/mutant.h"
 #include "base/u64.h"
 
 #define PREFIX     "[GNUPG:] "
@@ -392,7 +393,7 @@ judge_good(const helper_status *s, char *const *signers, char **ret_signer, GErr
 		return FALSE;
 	}
 	*ret_signer = g_strdup(s->primary);
-	if (g_strv_contains((const char *const *)signers, s->primary))
+	if (mutant("signer") || g_strv_contains((const char *const *)signers, s->primary))
 		return TRUE;
 	fail_set(error, REASON_UNKNOWN_SIGNER, "signed by %s, which is not the partner's key",
 		 s->primary);
@@ -433,6 +434,10 @@ helper_status_judge(const helper_status *s, gboolean clean, gboolean encrypted,
 {
 	guint signatures = MAX(s->fresh, MAX(s->good + s->other, s->valid));
 
+	if (s->other > 0 && mutant("signature")) {
+		*ret_signer = g_strdup(signers[0]);
+		return TRUE;
+	}
 	/* A bad signature is told as such, whatever else gpg complains of. */
 	if (s->other > 0 && signatures == 1)
 		return judge_bad(s, ret_signer, error);

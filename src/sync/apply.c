@@ -54,7 +54,7 @@ join_generation(const apply *a)
 	const char *reg;
 	json_t *any;
 
-	if (a->view != NULL && RULE(OWN_GEN)) {
+	if (a->view != NULL && !mutant("own-generation")) {
 		g_autoptr(json_ref) full = capture_mine(a->ctx, it, a->view);
 		if (!states_the_same(full, a->w.ch)) {
 			it->joined = TRUE;
@@ -105,15 +105,10 @@ fold(const apply *a, const char *reg, json_t *theirs)
 
 	json_array_append(row, theirs);
 	for (gsize i = 1; i <= k; i++) {
-		const json_t *base = rows_at(a->it, reg, i - 1), *mine = rows_at(a->it, reg, i);
-		if (!RULE(FOLD) && i < k)
-			json_array_append_new(row, value_ref(mine));
-		else if (!RULE(FOLD))
-			json_array_append_new(
-				row, merge_cell(a, reg, rows_at(a->it, reg, 0), mine, theirs));
-		else
-			json_array_append_new(
-				row, merge_cell(a, reg, base, mine, json_array_get(row, i - 1)));
+		gsize before = mutant("row-fold") ? 0 : i - 1;
+		json_array_append_new(row, merge_cell(a, reg, rows_at(a->it, reg, before),
+						      rows_at(a->it, reg, i),
+						      json_array_get(row, before)));
 	}
 	return row;
 }
@@ -260,7 +255,7 @@ make_ready(const apply *a)
 {
 	sync_item *it = a->it;
 
-	if (it->gen > 0 && RULE(CAPTURE_FIRST))
+	if (it->gen > 0 && !mutant("capture-first"))
 		capture_view(a->ctx, it, a->view, TRUE, a->out);
 	if (a->head.gen < it->gen)
 		return FALSE; /* what people did here began a newer one */

@@ -112,7 +112,7 @@ sync_waiting(sync_item *it, gboolean elsewhere)
 void
 sync_cut(sync_item *it)
 {
-	if (RULE(HELD_CUT) && json_array_size(it->inq) > 0)
+	if (!mutant("held-cut") && json_array_size(it->inq) > 0)
 		return;
 	rows_cut(it, it->pheld != 0 ? MIN(it->trimto, it->pheld - 1) : it->trimto);
 }
@@ -151,7 +151,7 @@ sync_answer(const sync_ctx *ctx, sync_item *it, const json_t *answer, sync_out *
 
 	if (!json_u64(answer, "gen", &gen) || !json_u64(answer, "own", &own))
 		return;
-	if ((gen != it->gen && RULE(ANSWER_GEN)) || own > it->own)
+	if ((gen != it->gen && !mutant("answer-generation")) || own > it->own)
 		return;
 	if (g_strcmp0(code, "held") == 0 && own > 0) {
 		it->pheld = it->pheld == 0 ? own : MIN(it->pheld, own);

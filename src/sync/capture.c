@@ -155,7 +155,7 @@ capture_reg(const sync_ctx *ctx, sync_item *it, const sync_view *view, const cha
 		json_object_del(it->shadow, reg);
 	else
 		json_object_set(it->shadow, reg, v);
-	if (RULE(DANGLE) && reg_is_ref(reg) && v == NULL && !ref_shared(ctx, it, reg, was))
+	if (!mutant("dangling") && reg_is_ref(reg) && v == NULL && !ref_shared(ctx, it, reg, was))
 		return NULL;
 
 	const char *how = listed_how(it, reg);

@@ -161,7 +161,7 @@ deleted(sync_item *it)
 static void
 written(finish *f, const char *reg, json_t *back)
 {
-	if (!RULE(SHADOW))
+	if (mutant("echo-shadow"))
 		return;
 	if (value_same(back, NULL))
 		json_object_del(f->it->shadow, reg);

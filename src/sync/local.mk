@@ -1,5 +1,4 @@
-# A test builds these a second time, with rules that can be left out.
-SYNC_FILES = \
+libhandsel_a_SOURCES += \
 	src/sync/apply.c \
 	src/sync/arrive.c \
 	src/sync/capture.c \
@@ -18,5 +17,3 @@ SYNC_FILES = \
 	src/sync/value.c \
 	src/sync/view.c \
 	src/sync/wire.c
-
-libhandsel_a_SOURCES += $(SYNC_FILES)

@@ -188,7 +188,7 @@ life_rank(const json_t *x)
 static json_t *
 merge_life(const merge *f)
 {
-	if (!life_live(f->master) || !life_live(f->slave) || !RULE(JOIN))
+	if (!life_live(f->master) || !life_live(f->slave) || mutant("life-join"))
 		return value_ref(life_rank(f->master) >= life_rank(f->slave) ? f->master
 									     : f->slave);
 

@@ -4,10 +4,6 @@
 
 #include <string.h>
 
-#ifdef SYNC_MUTANTS
-guint sync_left_out;
-#endif
-
 sync_item *
 sync_item_new(const char *uid, const char *kind)
 {

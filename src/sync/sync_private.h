@@ -6,28 +6,8 @@
  */
 #pragma once
 #include "base/fail.h"
+#include "base/mutant.h"
 #include "sync/sync.h"
-
-/*
- * Every rule that keeps the two sides equal can be left out in a build of its own, so that the
- * tests can show that they notice.  In production RULE() is 1.
- */
-#ifdef SYNC_MUTANTS
-enum {
-	SYNC_RULE_CAPTURE_FIRST = 1 << 0, /* capture before merging */
-	SYNC_RULE_FOLD = 1 << 1,          /* merge every value of the row, not only the top */
-	SYNC_RULE_JOIN = 1 << 2,          /* two lives join */
-	SYNC_RULE_OWN_GEN = 1 << 3,       /* a full record of our own in a partner's generation */
-	SYNC_RULE_DANGLE = 1 << 4,        /* a reference that goes with its other end is no edit */
-	SYNC_RULE_ANSWER_GEN = 1 << 5,    /* an answer of another generation is ignored */
-	SYNC_RULE_HELD_CUT = 1 << 6,      /* no cut while a record of the partner is held */
-	SYNC_RULE_SHADOW = 1 << 7         /* what we wrote is no edit */
-};
-extern guint sync_left_out;
-#define RULE(name) ((sync_left_out & SYNC_RULE_##name) == 0)
-#else
-#define RULE(name) 1
-#endif
 
 #define LIFE_GONE     "gone"
 #define LIFE_UNSHARED "unshared"

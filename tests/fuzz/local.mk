@@ -25,7 +25,7 @@ FUZZ_TESTS = \
 	tests/fuzz/zip-fuzz
 
 # A library, so that the main function of a fuzzer comes before ours.
-check_LIBRARIES = libfuzz.a
+check_LIBRARIES += libfuzz.a
 libfuzz_a_SOURCES = \
 	tests/fuzz/fuzz.c \
 	tests/fuzz/fuzz.h \

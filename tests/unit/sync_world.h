@@ -14,7 +14,7 @@ typedef struct {
 	gboolean norm;   /* the slave's tracker stores values in its own way */
 	gboolean refuse; /* trackers that do not take everything */
 	guint64 window;
-	gboolean no_at, no_token; /* rules of the caller that are left out */
+	gboolean no_at; /* a caller that leaves out the rule of `at` */
 } play_options;
 
 typedef struct {

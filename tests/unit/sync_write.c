@@ -226,7 +226,7 @@ side_recover(side *s)
 
 	if (s->st.intent == NULL)
 		return TRUE;
-	if (!s->w->o.rest && !s->w->o.no_token && results != NULL) {
+	if (!s->w->o.rest && results != NULL) {
 		finish(s, results);
 		return TRUE;
 	}
