@@ -40,6 +40,7 @@ libhandsel_a_SOURCES += \
 	src/gateway/media_copy.c \
 	src/gateway/media_private.h \
 	src/gateway/moved.c \
+	src/gateway/open.c \
 	src/gateway/operate.c \
 	src/gateway/operate.h \
 	src/gateway/pairing.c \

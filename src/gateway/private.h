@@ -185,8 +185,6 @@ gboolean gate_take_rekey(gateway *, const manifest *, GError **error);
 /* Once ours is taken over, the next number is signed with the new key. */
 gboolean gate_rekey_done(gateway *, GError **error);
 
-/* How envelopes of this link are protected. */
-pgp_protect gate_protection(gateway *);
 /* refused.c */
 /* Moves tmp file TMP into quarantine, with a note; that may fill it. */
 gboolean gate_quarantine(gateway *, const char *tmp, const envelope_name *, const GError *why,
@@ -198,6 +196,9 @@ gboolean gate_measure_quarantine(gateway *, GError **error);
 /* "3 of 1000 files, 12 KiB of 1 GiB", of what quarantine_list() says; caller frees. */
 char *gate_quarantine_room(gateway *, const GPtrArray *bad, gboolean *ret_full);
 
+/* open.c */
+/* How envelopes of this link are protected. */
+pgp_protect gate_protection(gateway *);
 /* How long the plain text of SEALED bytes may be. */
 guint64 gate_plain_limit(gateway *, guint64 sealed);
 /* Decrypts and verifies tmp file TMP (SIGNERS NULL: who signed is not judged); a descriptor of the
