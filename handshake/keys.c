@@ -44,6 +44,16 @@ keys_new(const char *fpr)
 	return all;
 }
 
+keys *
+keys_again(const keys *before, const char *fpr)
+{
+	const link_key *known = keys_find(before, fpr);
+	keys *all = empty();
+
+	add(all, fpr, 1, 0, known != NULL ? known->since : 0);
+	return all;
+}
+
 void
 keys_free(keys *all)
 {

@@ -20,6 +20,8 @@ typedef struct {
 typedef struct keys keys;
 /* The key of the pairing. */
 keys *keys_new(const char *fpr);
+/* The key FPR of the list alone, for a pair that counts from 1 again. */
+keys *keys_again(const keys *, const char *fpr);
 void keys_free(keys *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(keys, keys_free)
 /* A new reference; keys_from_json returns NULL for what is none. */

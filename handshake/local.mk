@@ -9,6 +9,8 @@ libhandsel_a_SOURCES += \
 	handshake/pairing.h \
 	handshake/proof.c \
 	handshake/proof.h \
+	handshake/rebase.c \
+	handshake/rebase.h \
 	handshake/secret.c \
 	handshake/secret.h \
 	handshake/shape.c \

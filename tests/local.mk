@@ -54,6 +54,7 @@ UNIT_TESTS = \
 	tests/unit/proc-t \
 	tests/unit/proof-t \
 	tests/unit/rand-t \
+	tests/unit/rebase-t \
 	tests/unit/reply-t \
 	tests/unit/runlock-t \
 	tests/unit/schedule-t \
@@ -198,6 +199,7 @@ SYNC_KIT = \
 	tests/unit/sync_kit.c \
 	tests/unit/sync_kit.h
 SYNC_PLAY = \
+	tests/unit/sync_again.c \
 	tests/unit/sync_check.c \
 	tests/unit/sync_edit.c \
 	tests/unit/sync_edit.h \

@@ -197,9 +197,8 @@ capture_changes(const sync_ctx *ctx, sync_item *it, const sync_view *view, sync_
 		record_make(ctx, it, ch, NULL, FALSE, view->by, out);
 }
 
-/* Does the view show what it showed before, but for references? */
-static gboolean
-untouched(const sync_item *it, const sync_view *view)
+gboolean
+view_untouched(const sync_item *it, const sync_view *view)
 {
 	const char *reg;
 	json_t *v;
@@ -253,7 +252,7 @@ capture_view(const sync_ctx *ctx, sync_item *it, const sync_view *view, gboolean
 		capture_deletion(ctx, it, out);
 	} else if (strcmp(life, LIFE_GONE) == 0) {
 		/* A refused deletion shows what it showed; everything else is coming back. */
-		if (!it->here || !untouched(it, view))
+		if (!it->here || !view_untouched(it, view))
 			generation_start(ctx, it, view, 0, NULL, out);
 	} else if (!it->here) {
 		if (listed_how(it, ITEM_LIFE) == NULL)

@@ -10,6 +10,7 @@ libhandsel_a_SOURCES += \
 	src/sync/operator.c \
 	src/sync/out.c \
 	src/sync/plan.c \
+	src/sync/rebase.c \
 	src/sync/record.c \
 	src/sync/state.c \
 	src/sync/sync.h \

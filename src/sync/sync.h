@@ -197,3 +197,24 @@ json_t *sync_retry(const sync_ctx *, sync_item *, const item *view, const char *
 void sync_drop(const sync_ctx *, sync_item *, const item *view, const char *reg, sync_out *);
 /* Drops the records in inq: the item starts a new generation from what we show. */
 void sync_drop_held(const sync_ctx *, sync_item *, const item *view, sync_out *);
+
+/* ---- a pair that begins anew ---- */
+
+/*
+ * The item as this side has it becomes its agreed state, without a record and without counters, in
+ * no generation yet: what RAW (NULL: the tracker does not show it) shows, but the top of what is
+ * listed, and our candidate of an open conflict.  What the partner had on hold is dropped; an edit
+ * of a listed register is captured later.  A deletion that was not sent is a tombstone.
+ */
+void sync_freeze(const sync_ctx *, sync_item *, const item *raw);
+/* The sum of a frozen item, the same on both sides for the same values: hex digits if it is live,
+ * else "gone" or "unshared", "" if it never was.  Caller frees. */
+char *sync_sum(const sync_item *);
+gboolean sync_sum_live(const char *sum);
+/*
+ * Generation GEN begins from the sums of both sides (MINE is this item's, as frozen; "" if a side
+ * has none).  Equal: it is agreed, and there is no record.  Otherwise whoever has it live states it
+ * in a full record: nothing is deleted.
+ */
+void sync_pair(const sync_ctx *, sync_item *, guint64 gen, const char *mine, const char *theirs,
+	       sync_out *);

@@ -11,6 +11,7 @@
 
 #define LIFE_GONE     "gone"
 #define LIFE_UNSHARED "unshared"
+#define LIFE_START    "live#0,0" /* of an item that is agreed without a record */
 
 #define HOW_HELD    "held"    /* the tracker refused the top; the operator decides */
 #define HOW_DIFFERS "differs" /* the sides differ, knowingly */
@@ -141,6 +142,9 @@ json_t *capture_stamp(const sync_ctx *, const char *reg, json_t *val, const json
 json_t *capture_mine(const sync_ctx *, const sync_item *, const sync_view *);
 /* sync_capture() on a view; KNOWN: an item of generation 0 is not to be created. */
 void capture_view(const sync_ctx *, sync_item *, const sync_view *, gboolean known, sync_out *);
+
+/* Does the view show what it showed before, but for references? */
+gboolean view_untouched(const sync_item *, const sync_view *);
 
 /* --- generation.c --- */
 /* Starts (GEN 0) or joins a generation with a full record of what VIEW shows. */

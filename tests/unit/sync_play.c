@@ -33,11 +33,13 @@ typedef struct {
 	side sides[2]; /* the master's is the first */
 	contract *contract;
 	GArray *carried; /* parcel */
+	json_t *old[2];  /* a state that may be put back, or NULL */
 } stage;
 
 static void
 stage_init(stage *st, guint32 seed, const play_options *o)
 {
+	*st = (stage){0};
 	world_init(&st->w, seed, o);
 	st->contract = contract_read(contract_text, strlen(contract_text), NULL);
 	g_assert_nonnull(st->contract);
@@ -56,6 +58,8 @@ stage_clear(stage *st)
 	for (guint i = 0; i < st->carried->len; i++)
 		json_decref(g_array_index(st->carried, parcel, i).message);
 	g_array_unref(st->carried);
+	for (int i = 0; i < 2; i++)
+		json_decref(st->old[i]);
 	for (int i = 0; i < 2; i++) {
 		side_clear(&st->sides[i]);
 		tracker_clear(&st->trackers[i]);
@@ -146,6 +150,36 @@ tick(stage *st, int now)
 	}
 }
 
+static void
+lose_all(stage *st)
+{
+	for (guint i = 0; i < st->carried->len; i++)
+		json_decref(g_array_index(st->carried, parcel, i).message);
+	g_array_set_size(st->carried, 0);
+}
+
+/* Both begin anew; one of them may have been put back before. */
+static void
+begin_again(stage *st)
+{
+	world *w = &st->w;
+	guint which = world_below(w, 2);
+	gboolean restore = w->o.restore && world_chance(w) < 0.6;
+
+	if (sides_begin_again(&st->sides[0], &st->sides[1], &st->sides[which],
+			      restore ? st->old[which] : NULL))
+		lose_all(st);
+}
+
+static void
+keep_copy(stage *st)
+{
+	guint which = world_below(&st->w, 2);
+
+	json_decref(st->old[which]);
+	st->old[which] = state_save(&st->sides[which].st);
+}
+
 /* One moment of the hostile time. */
 static void
 moment(stage *st)
@@ -167,6 +201,10 @@ moment(stage *st)
 		do_and_post(st, s, o->differ, side_spoil);
 	}
 	deliver(st);
+	if (o->again > 0 && world_chance(&st->w) < 0.1)
+		keep_copy(st);
+	if (o->again > 0 && world_chance(&st->w) < o->again)
+		begin_again(st);
 }
 
 /* `check` compares at rest; what differs starts anew. */

@@ -72,6 +72,13 @@ void state_clear(side_state *);
 json_t *state_save(const side_state *);
 void state_load(side_state *, const json_t *);
 
+/* --- sync_again.c --- */
+/*
+ * Both sides begin anew, RESTORED with its state OLD, unless that is NULL.  FALSE: not now, as
+ * something is being written.  What the carrier has is for the caller to drop.
+ */
+gboolean sides_begin_again(side *, side *, side *restored, const json_t *old);
+
 /* --- sync_write.c: the tracker is written --- */
 /* Takes INTENT over; NULL is a no-op. */
 void side_execute(side *, json_t *intent);

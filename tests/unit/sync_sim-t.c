@@ -67,6 +67,27 @@ test_refusals(void)
 }
 
 static void
+test_again(void)
+{
+	play_options o = play_usual;
+
+	o.again = 0.06;
+	play_seeds("beginning anew", &o);
+	o.refuse = TRUE;
+	play_seeds("beginning anew, with refusals", &o);
+}
+
+static void
+test_restored(void)
+{
+	play_options o = play_usual;
+
+	o.again = 0.06;
+	o.restore = TRUE;
+	play_seeds("beginning anew after a restored state", &o);
+}
+
+static void
 test_rest(void)
 {
 	play_options o = play_usual;
@@ -136,6 +157,8 @@ int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/sync_sim/sides_that_begin_anew_end_equal", test_again);
+	g_test_add_func("/sync_sim/one_of_them_with_an_old_state", test_restored);
 	g_test_add_func("/sync_sim/two_sites_end_equal_and_nothing_is_lost", test_usual);
 	g_test_add_func("/sync_sim/crashes_at_every_step_do_no_harm", test_hard_crashes);
 	g_test_add_func("/sync_sim/new_generations_at_any_time_do_no_harm", test_generations);

@@ -10,9 +10,11 @@
 
 typedef struct {
 	double crash, hold, lose, part, gen, whole, differ, edits;
-	gboolean rest;   /* a tracker without transactions, tokens and times */
-	gboolean norm;   /* the slave's tracker stores values in its own way */
-	gboolean refuse; /* trackers that do not take everything */
+	double again;     /* both sides begin anew */
+	gboolean restore; /* then with an old state, now and then */
+	gboolean rest;    /* a tracker without transactions, tokens and times */
+	gboolean norm;    /* the slave's tracker stores values in its own way */
+	gboolean refuse;  /* trackers that do not take everything */
 	guint64 window;
 	gboolean no_at; /* a caller that leaves out the rule of `at` */
 } play_options;
