@@ -138,6 +138,7 @@ MORE_TESTS = \
 	tests/flow/open.sh \
 	tests/flow/operator.sh \
 	tests/flow/policies.sh \
+	tests/flow/rebase.sh \
 	tests/flow/rekey.sh \
 	tests/flow/resync.sh \
 	tests/flow/run_kill.sh \

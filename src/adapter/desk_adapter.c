@@ -51,8 +51,8 @@ check_cursor(desk *d, guint64 from, GError **error)
 		return TRUE;
 	fail_set(error, FAIL_CONFIG,
 		 "the desk is at change %" G_GINT64_FORMAT ", but its change %" G_GUINT64_FORMAT
-		 " was seen before: it is an old copy; put the newer desk back, or remove the link "
-		 "and pair again",
+		 " was seen before: it is an old copy; put the newer desk back, or begin the link "
+		 "anew (handsel rebase)",
 		 seq, from);
 	return FALSE;
 }

@@ -4,13 +4,14 @@
 
 /* In the order of the help. */
 static const command *const tables[] = {
-	commands_init,      commands_link_new,   commands_link_join, commands_link_list,
-	commands_link_set,  commands_link_test,  commands_link_end,  commands_link_rekey,
-	commands_sync,      commands_run,        commands_status,    commands_log,
-	commands_trace,     commands_check,      commands_spool,     commands_spool_do,
-	commands_media,     commands_backup,     commands_hold,      commands_brake,
-	commands_conflict,  commands_resync,     commands_desk_edit, commands_desk_thing,
-	commands_desk_list, commands_desk_field, commands_help,      commands_completion,
+	commands_init,       commands_link_new,  commands_link_join,  commands_link_list,
+	commands_link_set,   commands_link_test, commands_link_end,   commands_link_rekey,
+	commands_sync,       commands_run,       commands_status,     commands_log,
+	commands_trace,      commands_check,     commands_spool,      commands_spool_do,
+	commands_media,      commands_backup,    commands_hold,       commands_brake,
+	commands_conflict,   commands_resync,    commands_rebase,     commands_desk_edit,
+	commands_desk_thing, commands_desk_list, commands_desk_field, commands_help,
+	commands_completion,
 };
 
 const command_option command_common[] = {

@@ -52,7 +52,7 @@ extern const command commands_run[];
 extern const command command_worker;
 extern const command commands_sync[], commands_status[], commands_trace[], commands_check[];
 extern const command commands_log[], commands_spool_do[], commands_media[];
-extern const command commands_backup[], commands_link_test[], commands_resync[];
+extern const command commands_backup[], commands_link_test[], commands_resync[], commands_rebase[];
 extern const command commands_spool[], commands_hold[], commands_brake[], commands_conflict[];
 extern const command commands_desk_edit[], commands_desk_thing[], commands_desk_list[];
 extern const command commands_desk_field[];

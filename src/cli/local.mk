@@ -30,6 +30,7 @@ handsel_SOURCES = \
 	src/cli/cmd_run.c \
 	src/cli/cmd_link_test.c \
 	src/cli/cmd_media.c \
+	src/cli/cmd_rebase.c \
 	src/cli/cmd_resync.c \
 	src/cli/cmd_spool.c \
 	src/cli/cmd_spool_do.c \

@@ -230,17 +230,25 @@ tell_pass(const member *m, const talk_message *t)
 }
 
 static void
+tell_sleep(member *m, const talk_message *t)
+{
+	if (t->stopped && !m->stopped)
+		daemon_tell(m->d, SAY_TROUBLE, m->name, "sleeps",
+			    "it has stopped by itself; handsel status tells why");
+	else if (t->asleep && !m->asleep)
+		daemon_tell(m->d, SAY_EVENT, m->name, "sleeps", "it is paused");
+	m->asleep = t->asleep;
+	m->stopped = t->stopped;
+}
+
+static void
 passed(member *m, const talk_message *t)
 {
 	gboolean away = t->text[0] != '\0';
 
 	tell_pass(m, t);
 	tell_away(m, t->text);
-	if (t->asleep && !m->asleep)
-		daemon_tell(m->d, t->stopped ? SAY_TROUBLE : SAY_EVENT, m->name, "sleeps",
-			    t->stopped ? "it has stopped by itself; handsel status tells why"
-				       : "it is paused");
-	m->asleep = t->asleep;
+	tell_sleep(m, t);
 	watch_measure(m->d->eyes, m->receive, t->unfinished > 0);
 	schedule_passed(m->d->plan, m->name,
 			t->asleep ? PASS_ASLEEP

@@ -17,7 +17,7 @@ typedef struct {
 	ear *ear;                   /* of a channel that can't be watched; or NULL */
 	child *worker;              /* or NULL */
 	gboolean failed;            /* the worker said so */
-	gboolean asleep;
+	gboolean asleep, stopped;
 	guint closings; /* of the lock, since the worker was started */
 	char *away;     /* what was said last: "" or why */
 } member;

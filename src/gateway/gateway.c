@@ -8,6 +8,19 @@
 
 #define PATIENCE_MS 15000 /* for a pass to come to its next step, and for a helper to end */
 
+static gboolean
+load_rebase(gateway *g, GError **error)
+{
+	g_autofree char *text = store_get(g->store, "rebase");
+	g_autoptr(json_ref) doc = text == NULL ? NULL : json_read(text, strlen(text), error);
+
+	g->rebase = text == NULL ? rebase_new() : rebase_from_json(doc);
+	if (g->rebase == NULL && doc != NULL)
+		fail_set(error, FAIL_CONFIG, "link %s: its state is damaged; restore a backup",
+			 g->name);
+	return g->rebase != NULL;
+}
+
 gboolean
 gate_load_state(gateway *g, GError **error)
 {
@@ -19,7 +32,8 @@ gate_load_state(gateway *g, GError **error)
 	g_clear_pointer(&g->partner, g_free);
 	g_clear_pointer(&g->stopped, g_free);
 	g_clear_pointer(&g->contract, contract_free);
-	if (!store_load_numbers(g->store, &g->n, error))
+	g_clear_pointer(&g->rebase, rebase_free);
+	if (!load_rebase(g, error) || !store_load_numbers(g->store, &g->n, error))
 		return FALSE;
 	g->me = store_get(g->store, "me");
 	g->partner = store_get(g->store, "partner");
@@ -189,6 +203,7 @@ gateway_close(gateway *g)
 	if (g->lock >= 0)
 		close(g->lock);
 	contract_free(g->contract);
+	rebase_free(g->rebase);
 	store_numbers_clear(&g->n);
 	g_clear_pointer(&g->batch, g_ptr_array_unref);
 	g_clear_pointer(&g->batched, g_hash_table_unref);

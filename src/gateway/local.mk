@@ -49,6 +49,11 @@ libhandsel_a_SOURCES += \
 	src/gateway/password.c \
 	src/gateway/password.h \
 	src/gateway/private.h \
+	src/gateway/rebase.c \
+	src/gateway/rebase.h \
+	src/gateway/rebase_items.c \
+	src/gateway/rebase_open.c \
+	src/gateway/rebase_take.c \
 	src/gateway/refused.c \
 	src/gateway/rekey.c \
 	src/gateway/rekey.h \

@@ -215,20 +215,15 @@ find_limit(gateway *g, guint64 *ret, GError **error)
 }
 
 static gboolean
-send_parts(gateway *g, const store_outgoing *row, int fd, guint64 limit, GError **error)
+send_parts(gateway *g, const envelope_name *whole, int fd, guint64 size, guint64 limit,
+	   GError **error)
 {
-	guint count = parts_count(row->size, limit);
-	envelope_name whole;
-	g_autofree char *link8 = g_strndup(g->id, NAME_LINK_LEN);
+	guint count = parts_count(size, limit);
 
-	if (!name_find(row->file, link8, g->master ? 'm' : 's', &whole)) {
-		fail_set(error, FAIL_BUG, "outbox/%s: the name is not one of ours", row->file);
-		return FALSE;
-	}
 	for (guint i = 1; i <= count; i++) {
 		g_autofree char *tmp = NULL, *name = NULL;
 
-		if (!parts_cut(g->spool, fd, row->size, limit, &whole, i, &tmp, &name, error))
+		if (!parts_cut(g->spool, fd, size, limit, whole, i, &tmp, &name, error))
 			return FALSE;
 		int part = spool_read(g->spool, SPOOL_TMP, tmp, NULL, error);
 		gboolean ok = part >= 0 && g->channel_ops->send(g->channel, name, part, error);
@@ -241,19 +236,32 @@ send_parts(gateway *g, const store_outgoing *row, int fd, guint64 limit, GError 
 	return TRUE;
 }
 
-static gboolean
-offer_one(gateway *g, store_outgoing *row, GError **error)
+gboolean
+gate_carry(gateway *g, const envelope_name *name, int fd, guint64 size, GError **error)
 {
+	g_autofree char *file = name_format(name);
 	guint64 limit;
 
 	if (!find_limit(g, &limit, error))
 		return FALSE;
+	return limit > 0 && size > limit ? send_parts(g, name, fd, size, limit, error)
+					 : g->channel_ops->send(g->channel, file, fd, error);
+}
+
+static gboolean
+offer_one(gateway *g, store_outgoing *row, GError **error)
+{
+	g_autofree char *link8 = g_strndup(g->id, NAME_LINK_LEN);
+	envelope_name name;
+
+	if (!name_find(row->file, link8, g->master ? 'm' : 's', &name)) {
+		fail_set(error, FAIL_BUG, "outbox/%s: the name is not one of ours", row->file);
+		return FALSE;
+	}
 	int fd = spool_read(g->spool, SPOOL_OUTBOX, row->file, NULL, error);
 	if (fd < 0)
 		return FALSE;
-	gboolean ok = limit > 0 && row->size > limit
-			      ? send_parts(g, row, fd, limit, error)
-			      : g->channel_ops->send(g->channel, row->file, fd, error);
+	gboolean ok = gate_carry(g, &name, fd, row->size, error);
 	close(fd);
 	if (!ok)
 		return FALSE;

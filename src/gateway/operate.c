@@ -137,11 +137,7 @@ do_item(gateway *g, const char *uid, step *each, GError **error)
 static gboolean
 make_ready(gateway *g, GError **error)
 {
-	if (g->stopped != NULL) {
-		fail_set(error, FAIL_CONFIG, "link %s has stopped: %s", g->name, g->stopped);
-		return FALSE;
-	}
-	if (!store_begin(g->store, error))
+	if (!gate_may_operate(g, error) || !store_begin(g->store, error))
 		return FALSE;
 	if (gate_recover(g, error) && store_commit(g->store, error))
 		return TRUE;
@@ -320,7 +316,8 @@ conflict_resolve(gateway *g, guint64 number, const char *choice, GError **error)
 static gboolean
 is_paired(gateway *g, GError **error)
 {
-	if (g->n.with != NULL && g->state == PAIR_RUNNING)
+	/* One that begins anew is told so when it is made ready. */
+	if (g->rebase->open || (g->n.with != NULL && g->state == PAIR_RUNNING))
 		return TRUE;
 	fail_set(error, FAIL_CONFIG, "link %s is not paired; nothing travels on it yet", g->name);
 	return FALSE;

@@ -220,9 +220,7 @@ pin(gateway *g, const joiner *j, GError **error)
 	return store_put(g->store, "partner", j->s1.fpr, error) &&
 	       store_put(g->store, "partner_site", j->s1.site, error) &&
 	       store_put(g->store, "partner_site_id", j->s1.site_id, error) &&
-	       keep_address(g, j->s1.address, error) &&
-	       store_put(g->store, "s1_name", j->name->hash, error) &&
-	       store_put(g->store, "offer", NULL, error) &&
+	       keep_address(g, j->s1.address, error) && store_put(g->store, "offer", NULL, error) &&
 	       store_put(g->store, "passphrase_key", NULL, error) &&
 	       store_add_incoming(g->store, &row, error) &&
 	       spool_place(g->spool, j->tmp, SPOOL_ARCHIVE, file, error) && seal_m1(g, j, error);
@@ -251,7 +249,7 @@ answer_refused(gateway *g, const joiner *j, const GError *why, GError **error)
 	if (m->epoch == NULL)
 		m->epoch = rand_id();
 	m->body = message_refused_to_json(&body);
-	gboolean ok = gate_send_loose(g, m, 'x', (guint64)clock_now(), fpr, NULL, error);
+	gboolean ok = gate_send_loose(g, m, 'x', (guint64)clock_now(), NULL, error);
 	if (g_strcmp0(fpr, g->partner) != 0)
 		pgp_forget(g->pgp, fpr, NULL);
 	return ok &&

@@ -150,6 +150,9 @@ inside(gateway *g, GError **error)
 		return FALSE;
 	if (g->halted)
 		return gate_save_numbers(g, error);
+	/* What both sides have is compared: nothing of it may move. */
+	if (g->rebase->open)
+		return gate_save_numbers(g, error);
 	if (!gate_release(g, error) || !gate_references(g, error) ||
 	    (gate_may_capture(g) && !sweep(g, error)))
 		return FALSE;
@@ -174,7 +177,10 @@ in_transaction(gateway *g, gboolean (*step)(gateway *, GError **), GError **erro
 static gboolean
 offer_and_ack(gateway *g, GError **error)
 {
-	return gate_offer(g, error) && (g->n.with == NULL || gate_seal_ack(g, error));
+	if (g->stopped != NULL || g->rebase->open)
+		return gate_tell_rebase(g, error);
+	return gate_offer(g, error) && gate_tell_rebase(g, error) &&
+	       (g->n.with == NULL || gate_seal_ack(g, error));
 }
 
 static gboolean
@@ -242,6 +248,8 @@ seconds_to_wait(gateway *g, const GPtrArray *open)
 	if (g->n.ack_due && g->n.with != NULL)
 		wait = MIN(wait,
 			   wait_until(g->n.ack_at + conf_int(g->conf, "sync.ack_delay"), now));
+	if (g->rebase->next > 0)
+		wait = MIN(wait, wait_until(g->rebase->next, now));
 	if (g->unfinished > 0)
 		wait = MIN(wait, conf_int(g->conf, "folder.settle") + 1);
 	return wait;
@@ -264,7 +272,7 @@ fill_report(gateway *g, pass_report *ret, GError **error)
 	ret->unacked = open->len;
 	ret->applied = g->applied;
 	ret->captured = g->captured;
-	ret->asleep = g->stopped != NULL || conf_bool(g->conf, "paused");
+	ret->asleep = conf_bool(g->conf, "paused");
 	ret->unfinished = g->unfinished;
 	ret->wait = seconds_to_wait(g, open);
 	if (g->channel_ops->pause != NULL && g->channel_ops->pause(g->channel) > 0)
@@ -290,17 +298,19 @@ gateway_pass(gateway *g, pass_report *ret, GError **error)
 	g_clear_pointer(&g->others, g_ptr_array_unref);
 	g_free(g->now);
 	g->now = clock_stamp_now();
-	if (g->stopped != NULL || conf_bool(g->conf, "paused"))
+	if (conf_bool(g->conf, "paused"))
 		return fill_report(g, ret, error);
 	if (!gate_take(g, &trouble) && !away(g, trouble, ret, error))
 		return FALSE;
-	if (!g->halted && !in_transaction(g, inside, error))
+	if (!g->halted && g->asked && !in_transaction(g, gate_answer_rebase, error))
+		return FALSE;
+	if (!g->halted && g->stopped == NULL && !in_transaction(g, inside, error))
 		return FALSE;
 	trouble = NULL;
 	if (!g->halted && !in_transaction(g, offer_and_ack, &trouble) &&
 	    !away(g, trouble, ret, error))
 		return FALSE;
-	if (!g->halted && !in_transaction(g, tidy, error))
+	if (!g->halted && g->stopped == NULL && !in_transaction(g, tidy, error))
 		return FALSE;
 	ret->taken = g->n.stored - stored;
 	ret->sealed = g->n.last - last;

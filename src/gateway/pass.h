@@ -16,14 +16,13 @@ typedef struct {
 	/* For who stays: */
 	gint64 wait;      /* seconds after which there is something to do even if nothing happens */
 	guint unfinished; /* files of the partner that lie there and are not whole yet */
-	gboolean
-		asleep; /* paused or stopped: nothing is to do before the operator does something */
+	gboolean asleep;  /* paused: nothing is to do before the operator does something */
 } pass_report;
 
 /*
  * Runs one pass.  A channel or partner that is away is no error: it is in the report and everything
- * waits.  FALSE: nothing is lost, and the next pass goes on where this one stopped.  A paused,
- * stopped or closed link does nothing.
+ * waits.  FALSE: nothing is lost, and the next pass goes on where this one stopped.  A paused or
+ * closed link does nothing, one that stopped only hears whether the partner begins anew.
  */
 gboolean gateway_pass(gateway *, pass_report *ret, GError **error);
 /* What a pass would capture now, as JSON lines (new references), without changing anything. Needs

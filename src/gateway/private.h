@@ -8,6 +8,7 @@
 #include "gateway/gateway.h"
 #include "handshake/keys.h"
 #include "handshake/offer.h"
+#include "handshake/rebase.h"
 #include "spool/envelope.h"
 #include "sync/sync.h"
 
@@ -33,6 +34,8 @@ struct gateway {
 	adapter *tracker;
 	contract *contract;
 	store_numbers n;
+	rebase *rebase; /* as stored */
+	gboolean asked; /* in this pass the partner has asked to begin anew */
 	gboolean master;
 	char *id;           /* link id */
 	char *me, *partner; /* fingerprints */
@@ -152,12 +155,18 @@ gboolean gate_seal_again(gateway *, manifest *, GPtrArray *lines, store_outgoing
 			 GError **error);
 gboolean gate_seal_lines(gateway *, GError **error);
 gboolean gate_seal_ack(gateway *, GError **error);
-/* Builds and seals an un-numbered envelope to RECIPIENT straight into the channel. */
-gboolean gate_send_loose(gateway *, manifest *, char series, guint64 counter, const char *recipient,
+/* Builds and seals an un-numbered envelope to whom the manifest names, straight into the channel;
+ * *RET_FILE (caller frees) may be NULL. */
+gboolean gate_send_loose(gateway *, manifest *, char series, guint64 counter, char **ret_file,
+			 GError **error);
+/* The same with lines. */
+gboolean gate_send_lines(gateway *, manifest *, char series, guint64 counter, GPtrArray *lines,
 			 char **ret_file, GError **error);
 
 /* offer.c */
 gboolean gate_offer(gateway *, GError **error);
+/* Sends the SIZE bytes of FD as NAME, in parts if the channel wants it. */
+gboolean gate_carry(gateway *, const envelope_name *, int fd, guint64 size, GError **error);
 gboolean gate_got_ack(gateway *, const manifest_ack *, GError **error);
 gboolean gate_settle(gateway *, GError **error);
 gboolean gate_check_ack(gateway *, const manifest_ack *, GError **error);
@@ -172,6 +181,8 @@ gboolean gate_take_one(gateway *, const char *file, const envelope_name *, int f
 
 /* rekey.c: one side's keys, read anew each time: a transaction may be taken back */
 keys *gate_keys(gateway *, gboolean mine);
+/* The link goes on with FPR as that side's only key. */
+gboolean gate_keys_again(gateway *, gboolean mine, const char *fpr, GError **error);
 /* All of them, the current one first or not; NULL-ended, caller frees with g_strfreev(). */
 char **gate_signers(gateway *, gboolean mine);
 /*
@@ -184,6 +195,39 @@ gboolean gate_rekey_seen(gateway *, const manifest *, GError **error);
 gboolean gate_take_rekey(gateway *, const manifest *, GError **error);
 /* Once ours is taken over, the next number is signed with the new key. */
 gboolean gate_rekey_done(gateway *, GError **error);
+
+/* rebase_take.c: R of the partner, whose key is SIGNER's */
+gboolean gate_take_rebase(gateway *, envelope *, const char *signer, GError **error);
+/* An envelope of the partner that is of another pair: it is not taken, and *ERROR says so. */
+gboolean gate_stray(gateway *, const manifest *, GError **error);
+/* The partner has asked: if nothing differs, this side begins anew, else it stops and waits for the
+ * operator.  Leaves the transaction open. */
+gboolean gate_answer_rebase(gateway *, GError **error);
+/* Something numbered or acknowledged has come from this pair: R has done its work. */
+gboolean gate_rebase_proven(gateway *, GError **error);
+
+/* rebase_open.c: this side begins anew; in a transaction, with no intent open */
+gboolean gate_open_rebase(gateway *, GError **error);
+gboolean gate_save_rebase(gateway *, GError **error);
+/* Sends R if it is due. */
+gboolean gate_tell_rebase(gateway *, GError **error);
+/* Is the link stopped, or open?  Then nothing may be done to its items, and *ERROR says so. */
+gboolean gate_may_operate(gateway *, GError **error);
+
+/* rebase_items.c: what each side has */
+typedef struct {
+	guint64 same, differing, here, there;
+} rebase_count;
+/* An item; MINE or THEIRS is NULL where that side has none. */
+typedef gboolean gate_each_pair(gateway *, const char *uid, const store_summary *mine,
+				const store_summary *theirs, gpointer data, GError **error);
+/* Freezes all items, as the tracker shows them now; what they are is this side's summary. */
+gboolean gate_freeze(gateway *, GError **error);
+/* Compares what this side has now, unfrozen, with the partner's summary; EACH may be NULL. */
+gboolean gate_compare(gateway *, rebase_count *ret, gate_each_pair *each, gpointer data,
+		      GError **error);
+/* Pairs the frozen items with the partner's summary. */
+gboolean gate_pair_items(gateway *, rebase_count *ret, GError **error);
 
 /* refused.c */
 /* Moves tmp file TMP into quarantine, with a note; that may fill it. */

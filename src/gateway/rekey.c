@@ -39,16 +39,6 @@ save(gateway *g, gboolean mine, const keys *all, GError **error)
 	return store_put(g->store, row_of(mine), text, error);
 }
 
-char **
-gate_signers(gateway *g, gboolean mine)
-{
-	g_autoptr(keys) all = gate_keys(g, mine);
-	g_autofree const char **fprs = keys_fprs(all);
-
-	/* Of a partner who has not joined there is none. */
-	return g_strdupv((char **)(*fprs[0] != '\0' ? fprs : fprs + 1));
-}
-
 /* FPR is what this link names as the key of that side from now on; the words are new with it. */
 static gboolean
 put_current(gateway *g, gboolean mine, const char *fpr, GError **error)
@@ -61,6 +51,27 @@ put_current(gateway *g, gboolean mine, const char *fpr, GError **error)
 	g_free(*place);
 	*place = g_strdup(fpr);
 	return TRUE;
+}
+
+gboolean
+gate_keys_again(gateway *g, gboolean mine, const char *fpr, GError **error)
+{
+	g_autoptr(keys) before = gate_keys(g, mine);
+	g_autoptr(keys) all = keys_again(before, fpr);
+	const char *now = mine ? g->me : g->partner;
+
+	return save(g, mine, all, error) &&
+	       (g_str_equal(fpr, now) || put_current(g, mine, fpr, error));
+}
+
+char **
+gate_signers(gateway *g, gboolean mine)
+{
+	g_autoptr(keys) all = gate_keys(g, mine);
+	g_autofree const char **fprs = keys_fprs(all);
+
+	/* Of a partner who has not joined there is none. */
+	return g_strdupv((char **)(*fprs[0] != '\0' ? fprs : fprs + 1));
 }
 
 /* ---- what arrives ---- */
@@ -79,8 +90,11 @@ gate_check_keys(gateway *g, const manifest *m, const char *signer, GError **erro
 	}
 	gboolean retired = !g_str_equal(signer, now->fpr) && keys_find(theirs, signer)->from != 0;
 	/* An ack of before, but newer than one of the key of now: its `at` is not true. */
+	/* Of another pair: how its numbers and keys went is not known. */
+	if (m->kind == KIND_REBASE && !retired)
+		return TRUE;
 	gboolean lies = retired && m->number == 0 && m->has_ack && m->ack.serial > g->n.heard;
-	if (!lies &&
+	if (!lies && m->kind != KIND_REBASE &&
 	    (m->kind == KIND_REFUSED || keys_good(theirs, signer, m->number, at, m->key_from)))
 		return TRUE;
 	fail_set(error, REASON_UNKNOWN_SIGNER,

@@ -8,6 +8,7 @@
 #include "gateway/look.h"
 #include "gateway/make.h"
 #include "gateway/private.h"
+#include "gateway/rebase.h"
 #include "gateway/rekey.h"
 #include "spool/quarantine.h"
 
@@ -172,6 +173,8 @@ judge_pairing(status *s)
 		break;
 	case PAIR_RUNNING:
 		rekey_judge(s->g, s->problems, s->hints);
+		if (rebase_judge(s->g, s->problems, s->hints) && s->state == NULL)
+			s->state = "rebase";
 		break;
 	case PAIR_STATES:
 		break;

@@ -155,25 +155,34 @@ gate_seal_again(gateway *g, manifest *m, GPtrArray *lines, store_outgoing *row, 
 }
 
 gboolean
-gate_send_loose(gateway *g, manifest *m, char series, guint64 counter, const char *recipient,
+gate_send_lines(gateway *g, manifest *m, char series, guint64 counter, GPtrArray *lines,
 		char **ret_file, GError **error)
 {
 	g_autoptr(GPtrArray) none = g_ptr_array_new();
 	g_autofree char *tmp = NULL, *plain = NULL, *sha = NULL;
 	guint64 size;
 
-	if (!build_and_seal(g, m, none, none, recipient, &tmp, &plain, &sha, &size, error))
+	if (!build_and_seal(g, m, lines, none, m->to, &tmp, &plain, &sha, &size, error))
 		return FALSE;
 	const envelope_name name = own_name(g, series, counter, sha);
 	g_autofree char *file = name_format(&name);
 	int fd = spool_read(g->spool, SPOOL_TMP, tmp, NULL, error);
-	gboolean ok = fd >= 0 && g->channel_ops->send(g->channel, file, fd, error);
+	gboolean ok = fd >= 0 && gate_carry(g, &name, fd, size, error);
 	if (fd >= 0)
 		close(fd);
 	fsio_remove(spool_fd(g->spool, SPOOL_TMP), tmp, NULL);
 	if (ok && ret_file != NULL)
 		*ret_file = g_steal_pointer(&file);
 	return ok;
+}
+
+gboolean
+gate_send_loose(gateway *g, manifest *m, char series, guint64 counter, char **ret_file,
+		GError **error)
+{
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+
+	return gate_send_lines(g, m, series, counter, none, ret_file, error);
 }
 
 /* ---- changes ---- */
@@ -358,7 +367,7 @@ gate_seal_ack(gateway *g, GError **error)
 	if (!gate_save_numbers(g, error) || !store_commit(g->store, error) ||
 	    !store_begin(g->store, error))
 		return FALSE;
-	if (!gate_send_loose(g, m, 'a', g->n.serial, g->partner, &file, &away)) {
+	if (!gate_send_loose(g, m, 'a', g->n.serial, &file, &away)) {
 		/* Not sent is not lost: the next pass makes another. */
 		if (fail_class(away) == FAIL_RETRY)
 			return TRUE;

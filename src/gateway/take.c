@@ -15,9 +15,11 @@ static gboolean
 check_place(gateway *g, const manifest *m, const envelope_name *name, const char *signer,
 	    GError **error)
 {
-	/* m1 brings the epoch it is to be checked against; `refused` may come before there is any.
+	/* m1 brings the epoch it is to be checked against; `refused` may come before there is any,
+	 * and R tells of its own.
 	 */
-	gboolean pairing = m->kind == KIND_REFUSED || (m->kind == KIND_PING && g->n.with == NULL);
+	gboolean pairing = m->kind == KIND_REFUSED || m->kind == KIND_REBASE ||
+			   (m->kind == KIND_PING && g->n.with == NULL);
 
 	if (!g_str_equal(m->link, g->id) || m->role != name->role)
 		fail_set(error, REASON_OTHER_LINK, "it is an envelope of another link");
@@ -25,7 +27,7 @@ check_place(gateway *g, const manifest *m, const envelope_name *name, const char
 		fail_set(error, REASON_NOT_PAIRED, "it came before pairing is done");
 	else if (!pairing &&
 		 (g_strcmp0(m->epoch, g->n.with) != 0 || g_strcmp0(m->with, g->n.epoch) != 0))
-		fail_set(error, REASON_OTHER_PAIR, "it belongs to an earlier pairing");
+		return gate_stray(g, m, error);
 	else if (m->number != (name->series == 0 ? name->number : 0))
 		fail_set(error, REASON_MANIFEST, "its number is not the one in its name");
 	else if (m->encrypted != (gate_protection(g) == PGP_ENCRYPT) && m->kind != KIND_REFUSED)
@@ -140,7 +142,11 @@ judge_plain(gateway *g, const char *tmp, const char *plain, const char *signer, 
 	const char *hash = m->kind == KIND_VOID ? m->for_hash : sha;
 	if (m->kind == KIND_REFUSED)
 		return gate_take_refused(g, m, error);
+	if (m->kind == KIND_REBASE)
+		return gate_take_rebase(g, e, signer, error);
 	if (m->has_ack && !gate_check_ack(g, &m->ack, error))
+		return FALSE;
+	if (!gate_rebase_proven(g, error))
 		return FALSE;
 	if (m->number == 0)
 		return !m->has_ack || (gate_rekey_seen(g, m, error) &&
@@ -185,11 +191,15 @@ judge(gateway *g, const char *tmp, const char *opened, const char *by, const env
 	g_autoptr(GError) why = NULL;
 	g_autofree char *plain = NULL, *signer = NULL;
 
-	if (g->master && name->series == 0 && name->number == 1)
+	gboolean first = g->master && name->series == 0 && name->number == 1;
+	if (first && (g->partner == NULL || g->n.with == NULL))
 		return gate_take_s1(g, name, tmp, ret, error);
 	if (g->partner == NULL)
 		return TRUE; /* nobody has joined: what this is will be known later */
 	int fd = open_unless_open(g, tmp, name, opened, by, &plain, &signer, &why);
+	/* The first of the partner's, or somebody else who joins. */
+	if (first && fd < 0 && fail_class(why) != FAIL_RETRY)
+		return gate_take_s1(g, name, tmp, ret, error);
 	gboolean ok = fd >= 0 && judge_plain(g, tmp, plain, signer, fd, name, &why);
 	if (fd >= 0) {
 		close(fd);
@@ -204,12 +214,32 @@ judge(gateway *g, const char *tmp, const char *opened, const char *by, const env
 	if (g->n.with == NULL &&
 	    (fail_is(why, REASON_CANNOT_DECRYPT) || fail_is(why, REASON_NOT_PAIRED)))
 		return TRUE;
+	/* It will never count: the partner drops what waited when a pair ends, as this side does.
+	 */
+	if (fail_is(why, REASON_OTHER_PAIR)) {
+		g_autofree char *id = name_id(name);
+
+		gate_note(g, "dropped", NULL, id, "%s", why->message);
+		*ret = TAKE_DONE;
+		return TRUE;
+	}
 	if (fail_class(why) == FAIL_REJECT || fail_class(why) == FAIL_TRUST) {
 		*ret = TAKE_DONE;
 		return gate_quarantine(g, tmp, name, why, error);
 	}
 	g_propagate_error(error, g_steal_pointer(&why));
 	return FALSE;
+}
+
+/* Is NAME that of the envelope of ROW? */
+static gboolean
+is_file(gateway *g, const store_incoming *row, const envelope_name *name)
+{
+	g_autofree char *link8 = g_strndup(g->id, NAME_LINK_LEN);
+	envelope_name known;
+
+	return name_find(row->file, link8, name->role, &known) &&
+	       g_ascii_strcasecmp(known.hash, name->hash) == 0;
 }
 
 /* Copies are not opened; the partner is told once per backoff that it repeats itself. */
@@ -227,18 +257,11 @@ is_copy(gateway *g, const envelope_name *name, gboolean *ret, GError **error)
 	g_autoptr(store_incoming) row = store_find_incoming(g->store, name->number, NULL);
 	if (name->number <= g->n.stored)
 		*ret = TRUE;
-	else if (row != NULL) {
-		envelope_name known;
-		g_autofree char *link8 = g_strndup(g->id, NAME_LINK_LEN);
-
-		*ret = name_find(row->file, link8, name->role, &known) &&
-		       g_ascii_strcasecmp(known.hash, name->hash) == 0;
-	}
+	else
+		*ret = row != NULL && is_file(g, row, name);
 	/* Another first envelope is a second joiner, not a copy. */
-	if (*ret && g->master && name->number == 1) {
-		g_autofree char *s1 = store_get(g->store, "s1_name");
-		*ret = s1 != NULL && g_ascii_strcasecmp(s1, name->hash) == 0;
-	}
+	if (*ret && g->master && name->number == 1)
+		*ret = row != NULL && is_file(g, row, name);
 	gint64 again = (gint64)store_get_u64(g->store, "dup_next");
 	if (!*ret || clock_now() < again)
 		return TRUE;
@@ -257,7 +280,7 @@ take_whole_or_part(gateway *g, const envelope_name *name, const char *tmp, const
 	if (name->parts == 0)
 		return judge(g, tmp, opened, by, name, ret, error);
 	/* Nothing of pairing comes in parts; what does waits in the channel until it is done. */
-	if (g->n.with == NULL)
+	if (g->n.with == NULL && name->series != 'r')
 		return TRUE;
 	*ret = TAKE_DONE;
 	if (!parts_add(g->spool, name, tmp, &whole, &why)) {
@@ -280,6 +303,15 @@ take_whole_or_part(gateway *g, const envelope_name *name, const char *tmp, const
 	return ok && parts_drop(g->spool, &all, error);
 }
 
+/* May NAME be the answer to a handshake file?  It ends what the link waits for otherwise. */
+static gboolean
+waits_for_joiner(gateway *g, const envelope_name *name)
+{
+	g_autofree char *offer = store_get(g->store, "offer");
+
+	return g->master && offer != NULL && name->series == 0 && name->number == 1;
+}
+
 /* May a file of NAME be taken now?  If not, *RET is what becomes of it. */
 static gboolean
 may_take(gateway *g, const envelope_name *name, gboolean *ret_may, take_verdict *ret,
@@ -289,8 +321,10 @@ may_take(gateway *g, const envelope_name *name, gboolean *ret_may, take_verdict 
 
 	*ret_may = FALSE;
 	*ret = TAKE_LEAVE;
-	if (g->stopped != NULL || g->quarantine_full ||
-	    (name->series == 0 && name->number > g->n.stored + AHEAD))
+	/* A link that stopped, or begins anew, hears of nothing else. */
+	if (((g->stopped != NULL || g->rebase->open) && name->series != 'r' &&
+	     !waits_for_joiner(g, name)) ||
+	    g->quarantine_full || (name->series == 0 && name->number > g->n.stored + AHEAD))
 		return TRUE;
 	if (!is_copy(g, name, &copy, error))
 		return FALSE;

@@ -9,4 +9,5 @@ libhandsel_a_SOURCES += \
 	src/store/schema.h \
 	src/store/store.c \
 	src/store/store.h \
-	src/store/store_private.h
+	src/store/store_private.h \
+	src/store/summary.c

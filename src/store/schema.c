@@ -48,5 +48,8 @@ const char *const store_schema[] = {
 	/* 2: what would be taken away from the partner, and waits for a yes */
 	"CREATE TABLE brake(uid TEXT PRIMARY KEY, what TEXT NOT NULL, at INTEGER NOT NULL,"
 	" released INTEGER NOT NULL) WITHOUT ROWID;",
+	/* 3: what each side had when it began anew */
+	"CREATE TABLE summary(mine INTEGER NOT NULL, uid TEXT NOT NULL, gen INTEGER NOT NULL,"
+	" sum TEXT NOT NULL, id TEXT, PRIMARY KEY(mine, uid)) WITHOUT ROWID;",
 	NULL,
 };

@@ -271,3 +271,24 @@ store_conflict *store_find_conflict(store *, guint64 id, GError **error);
 void store_conflict_free(store_conflict *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(store_conflict, store_conflict_free)
 gboolean store_count_conflicts(store *, guint64 *ret_all, guint64 *ret_open, GError **error);
+
+/* ---- summary.c: what each side had when it began anew ---- */
+
+typedef struct {
+	char *uid, *sum, *id; /* SUM of sync_sum(); ID: what people of that side call it, or NULL */
+	guint64 gen;
+} store_summary;
+void store_summary_free(store_summary *);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(store_summary, store_summary_free)
+gboolean store_add_summary(store *, gboolean mine, const store_summary *, GError **error);
+store_summary *store_find_summary(store *, gboolean mine, const char *uid,
+				  GError **error); /* NULL without error: none */
+/* In order of uid behind FROM (NULL: from the first), LIMIT at most: store_summary *; caller frees.
+ */
+GPtrArray *store_summaries(store *, gboolean mine, const char *from, guint limit, GError **error);
+gboolean store_clear_summary(store *, gboolean mine, GError **error);
+/*
+ * Forgets all that was sealed, taken, and waits to be sealed: the numbers of a pair that is left.
+ * Items, logs and single values stay, but for those that speak of its numbers.
+ */
+gboolean store_forget_pair(store *, GError **error);

@@ -193,8 +193,15 @@ edited() {
 		wrap "$tmp/plain" "$tmp/forged" && forged_arrives && quarantined "$1"
 }
 
+# It is no news, and nobody has to look at it.
+of_another_pair() {
+	unwrap "way/$f" "$tmp/plain" && jq -c '.with = .epoch' plain/manifest.json >plain/m && mv plain/m plain/manifest.json &&
+		wrap "$tmp/plain" "$tmp/forged" && forged_arrives && [ -z "$(ls "$receive")" ] &&
+		"$HANDSEL" --home bert log anna | grep 'dropped .* belongs to another pairing' && ! refused bert anna "$id" 202
+}
+
 check "an envelope that names another link is refused" edited 201 '.link = "aaaaaaaaaaaaaaaaaaaaaaaaaa"'
-check "one of another pairing" edited 202 '.epoch = .with'
+check "one of another pairing is not taken" of_another_pair
 check "one to another key" edited 203 '.to = .from'
 check "one of another number than its name says" edited 106 '.number += 1'
 check "one of another contract" edited 207 '.contract = "0000000000000000000000000000000000000000000000000000000000000000"'
