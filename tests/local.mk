@@ -56,6 +56,7 @@ UNIT_TESTS = \
 	tests/unit/rand-t \
 	tests/unit/rebase-t \
 	tests/unit/reply-t \
+	tests/unit/ring-t \
 	tests/unit/runlock-t \
 	tests/unit/schedule-t \
 	tests/unit/setting-t \
@@ -138,6 +139,7 @@ MORE_TESTS = \
 	tests/flow/open.sh \
 	tests/flow/operator.sh \
 	tests/flow/policies.sh \
+	tests/flow/power.sh \
 	tests/flow/rebase.sh \
 	tests/flow/rekey.sh \
 	tests/flow/resync.sh \
@@ -164,6 +166,7 @@ EXTRA_DIST += \
 	tests/data/merge_vectors.json \
 	tests/data/small.csv \
 	tests/flow/daemons.sh \
+	tests/flow/join_kit.sh \
 	tests/flow/kit.sh \
 	tests/flow/lib.sh \
 	tests/flow/mail_kit.sh \
@@ -185,7 +188,8 @@ EXTRA_DIST += \
 	tests/unit/pgp_life_kit.h \
 	tests/unit/smtp_kit.h
 
-check_PROGRAMS = $(UNIT_TESTS) $(FUZZ_TESTS) $(SIM_TESTS) $(MUTANT_TESTS) tests/handsel-test tests/typist
+check_PROGRAMS = $(UNIT_TESTS) $(FUZZ_TESTS) $(SIM_TESTS) $(MUTANT_TESTS) tests/handsel-test tests/typist \
+	tests/power/cut tests/power/forget
 dist_check_SCRIPTS = $(STYLE_TESTS) $(FLOW_TESTS) $(MORE_TESTS)
 TESTS = $(UNIT_TESTS) $(FUZZ_TESTS) $(SIM_TESTS) $(STYLE_TESTS) $(FLOW_TESTS) $(MORE_TESTS)
 
@@ -338,6 +342,17 @@ tests_unit_mail_guess_t_SOURCES = \
 # Somebody who types on pseudo-terminals.
 tests_typist_SOURCES = tests/typist.c
 tests_typist_LDADD = -lutil
+
+# A disk that forgets what was not synced: what programs preload, and what cuts the power.
+PLATTER = \
+	tests/power/platter.c \
+	tests/power/platter.h
+tests_power_cut_SOURCES = tests/power/cut.c $(PLATTER)
+tests_power_cut_LDADD =
+tests_power_forget_SOURCES = tests/power/forget.c $(PLATTER)
+tests_power_forget_CFLAGS = -std=c11 -Wall -Wextra -fPIC
+tests_power_forget_LDFLAGS = -shared
+tests_power_forget_LDADD =
 
 AM_TESTS_ENVIRONMENT = \
 	srcdir='$(abs_srcdir)'; export srcdir; \

@@ -6,10 +6,13 @@
  *   HANDSEL_TEST_SHIFT=SECONDS             the clock is that far off (negative: behind)
  *   HANDSEL_TEST_FAULT=POINT:NTH:die|fail|stop
  *                                        the NTH pass through POINT (or `any`) does so
- * A value it cannot read ends the program with status 2: a test that arms
- * nothing would pass for the wrong reason.
+ *   HANDSEL_TEST_FAULT=list:FILE           the points that are passed are written behind FILE, one
+ * a line A value it cannot read ends the program with status 2: a test that arms nothing would pass
+ * for the wrong reason.
  */
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -43,6 +46,18 @@ static const struct {
 	fault_kind kind;
 } kinds[] = {{"die", FAULT_DIE}, {"fail", FAULT_FAIL}, {"stop", FAULT_STOP}};
 
+static int list = -1;
+
+static void
+seam_list(const char *point)
+{
+	g_autofree char *line = g_strconcat(point, "\n", NULL);
+
+	/* One write, for several processes may share the list. */
+	if (write(list, line, strlen(line)) != (ssize_t)strlen(line))
+		_exit(2);
+}
+
 static void
 seam_fault(const char *name)
 {
@@ -51,6 +66,13 @@ seam_fault(const char *name)
 
 	if (value == NULL)
 		return;
+	if (g_str_has_prefix(value, "list:")) {
+		list = open(value + 5, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+		if (list < 0)
+			seam_refuse(name, value);
+		fault_watch(seam_list);
+		return;
+	}
 	g_auto(GStrv) part = g_strsplit(value, ":", 0);
 	if (g_strv_length(part) != 3 || *part[0] == '\0' ||
 	    !g_ascii_string_to_unsigned(part[1], 10, 1, G_MAXUINT, &nth, NULL))

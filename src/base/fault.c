@@ -9,6 +9,7 @@ static char *armed_point;
 static guint armed_nth; /* 0: unarmed */
 static fault_kind armed_kind;
 static guint passes;
+static fault_seen *watcher;
 
 void
 fault_arm(const char *point, guint nth, fault_kind kind)
@@ -32,9 +33,17 @@ fault_passes(void)
 	return passes;
 }
 
+void
+fault_watch(fault_seen *seen)
+{
+	watcher = seen;
+}
+
 gboolean
 fault_pass(const char *point, GError **error)
 {
+	if (watcher != NULL)
+		watcher(point);
 	if (armed_point != NULL && !g_str_equal(armed_point, point))
 		return TRUE;
 	passes++;

@@ -15,6 +15,9 @@ void fault_arm(const char *point, guint nth, fault_kind);
 void fault_disarm(void);
 /* Passes since the last fault_arm or fault_disarm, to sweep over. */
 guint fault_passes(void);
+/* Tests: SEEN is called at each pass, whatever is armed; NULL ends that. */
+typedef void fault_seen(const char *point);
+void fault_watch(fault_seen *seen);
 /*
  * Passes POINT: TRUE when the step shall be done.  FALSE sets *ERROR (class
  * RETRY, "injected failure") and the step must not be done.  FAULT_DIE ends the

@@ -45,6 +45,9 @@ char *fsio_sha(int fd, guint64 *ret_size, GError **error);
 char *fsio_read(int dir, const char *name, gsize limit, gsize *ret_len, GError **error);
 /* fsync(2) of a file or directory. */
 gboolean fsio_sync(int fd, GError **error);
+/* fsync(2) of all files and directories in PATH, and of PATH: what other programs wrote.  Symbolic
+ * links are not followed; what disappears meanwhile is left out. */
+gboolean fsio_sync_tree(const char *path, GError **error);
 /*
  * Renames; fsyncs both directories if SYNC.  The file's own bytes must be
  * synced already.  An existing target is replaced only with REPLACE, else

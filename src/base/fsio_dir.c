@@ -13,7 +13,7 @@
 #include "base/fsio_private.h"
 #include "base/mutant.h"
 
-#define TREE_DEPTH   100  /* directories inside each other that are removed */
+#define TREE_DEPTH   100  /* directories inside each other that are gone through */
 #define TREE_BATCH   1000 /* names held in memory at a time */
 #define LOCK_STEP_MS 20
 
@@ -299,6 +299,53 @@ fsio_remove_tree(const char *path, GError **error)
 	for (gsize len = strlen(plain); len > 1 && plain[len - 1] == '/';)
 		plain[--len] = '\0';
 	return remove_any(AT_FDCWD, plain, TREE_DEPTH, error);
+}
+
+static gboolean sync_content(int dir, guint depth, GError **error);
+
+static gboolean
+sync_any(int dir, const char *name, guint depth, GError **error)
+{
+	struct stat st;
+
+	int rc = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW);
+	/* Only these two have anything to sync, and opening others may do something. */
+	if (rc == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return TRUE;
+	int fd = rc != 0 ? -1 : openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return TRUE;
+	if (fd < 0) {
+		fsio_fail(error, errno, "cannot open", dir, name);
+		return FALSE;
+	}
+	gboolean ok = !S_ISDIR(st.st_mode) || sync_content(fd, depth, error);
+	ok = ok && fsio_sync(fd, error);
+	close(fd);
+	return ok;
+}
+
+static gboolean
+sync_content(int dir, guint depth, GError **error)
+{
+	g_autoptr(GPtrArray) names = fsio_list(dir, G_MAXUINT, error);
+
+	if (names == NULL)
+		return FALSE;
+	if (depth == 0) {
+		fsio_fail(error, ENAMETOOLONG, "cannot go deeper to sync", dir, NULL);
+		return FALSE;
+	}
+	for (guint i = 0; i < names->len; i++)
+		if (!sync_any(dir, names->pdata[i], depth - 1, error))
+			return FALSE;
+	return TRUE;
+}
+
+gboolean
+fsio_sync_tree(const char *path, GError **error)
+{
+	return sync_any(AT_FDCWD, path, TREE_DEPTH, error);
 }
 
 guint64

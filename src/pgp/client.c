@@ -13,6 +13,7 @@
 
 #include "base/fail.h"
 #include "base/fsio.h"
+#include "pgp/ring.h"
 #include "pgp/wire.h"
 
 #ifndef HANDSEL_LIBEXECDIR
@@ -153,7 +154,8 @@ start(pgp *p, GError **error)
 	p->socket = pair[0];
 	if (!receive(p, &m, error))
 		return FALSE;
-	if (succeeded(&m, error))
+	/* It has the ring for itself now, and has not looked at it yet. */
+	if (succeeded(&m, error) && ring_recover(p->home, error))
 		return TRUE;
 	end(p);
 	return FALSE;
@@ -212,6 +214,22 @@ ask(pgp *p, wire_op op, const char *const *fields, int in, int out, char **ret_t
 	return ok;
 }
 
+/* As ask(), for what changes the ring: an answer of success is durable.  Started before it is
+ * guarded, as a start takes what was kept back for a change that was cut off. */
+static gboolean
+ask_to_change(pgp *p, wire_op op, const char *const *fields, int in, char **ret_text,
+	      GError **error)
+{
+	g_autofree char *text = NULL;
+
+	if ((p->socket < 0 && !start(p, error)) || !ring_guard(p->home, error) ||
+	    !ask(p, op, fields, in, -1, &text, error) || !ring_settle(p->home, error))
+		return FALSE;
+	if (ret_text != NULL)
+		*ret_text = g_steal_pointer(&text);
+	return TRUE;
+}
+
 /* Large texts travel as files that lie nowhere. */
 static int
 memory_file(const char *text, gsize len, GError **error)
@@ -254,7 +272,7 @@ pgp_make_key(pgp *p, const char *name, GError **error)
 	const char *fields[] = {name, NULL};
 	char *fpr = NULL;
 
-	return ask(p, WIRE_MAKE_KEY, fields, -1, -1, &fpr, error) ? fpr : NULL;
+	return ask_to_change(p, WIRE_MAKE_KEY, fields, -1, &fpr, error) ? fpr : NULL;
 }
 
 char *
@@ -284,7 +302,7 @@ pgp_import(pgp *p, const char *key, gsize len, GError **error)
 	int in = memory_file(key, len, error);
 	if (in < 0)
 		return NULL;
-	gboolean ok = ask(p, WIRE_IMPORT, NULL, in, -1, &fpr, error);
+	gboolean ok = ask_to_change(p, WIRE_IMPORT, NULL, in, &fpr, error);
 	close(in);
 	return ok ? fpr : NULL;
 }
@@ -294,7 +312,7 @@ pgp_forget(pgp *p, const char *fpr, GError **error)
 {
 	const char *fields[] = {fpr, NULL};
 
-	return ask(p, WIRE_FORGET, fields, -1, -1, NULL, error);
+	return ask_to_change(p, WIRE_FORGET, fields, -1, NULL, error);
 }
 
 /* FIRST, SECOND (may be NULL) and REST (may be NULL) in one list; the strings stay whose they are.

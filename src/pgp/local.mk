@@ -1,6 +1,8 @@
 libhandsel_a_SOURCES += \
 	src/pgp/client.c \
 	src/pgp/pgp.h \
+	src/pgp/ring.c \
+	src/pgp/ring.h \
 	src/pgp/wire.c \
 	src/pgp/wire.h \
 	src/pgp/words.c

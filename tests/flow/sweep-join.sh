@@ -7,7 +7,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 . "$here/says.sh"
 . "$here/kit.sh"
+. "$here/join_kit.sh"
 cd "$tmp" || exit 99
+pump=$tmp/pump.handshake
 seed=${HANDSEL_SEED:-5}
 every=${HANDSEL_SWEEP:-60}
 [ "$every" != full ] || every=1
@@ -19,13 +21,15 @@ at anna desk new title=Pump >/dev/null
 at bert desk new title=Valve >/dev/null
 keep made
 
-# STEP KIND COMMAND...: runs it with that step broken; $broken_status is how it ended.
 broken() {
-	broken_step=$1
-	broken_kind=$2
-	shift 2
-	HANDSEL_TEST_FAULT=any:$broken_step:$broken_kind "$@" >/dev/null 2>fault.txt
+	broken_step=$2
+	broken_kind=$3
+	shift 3
+	HANDSEL_TEST_FAULT=any:$broken_step:$broken_kind
+	export HANDSEL_TEST_FAULT
+	"$@" >/dev/null 2>fault.txt
 	broken_status=$?
+	unset HANDSEL_TEST_FAULT
 	case $broken_kind$broken_status in
 	die137) reached=yes ;;
 	die0 | die3 | fail0 | fail1 | fail3) ;;
@@ -37,55 +41,9 @@ broken() {
 	esac
 }
 
-linked() {
-	at "$1" link show "$2" >/dev/null 2>&1
-}
-
-# Makes the link; what was left half made must not stand in the way of making it again.
-make() {
-	rm -f pump.handshake
-	broken "$1" "$2" at anna link new bert --channel folder --scope all --out "$tmp/pump.handshake" || return 1
-	# Both or neither.
-	if [ "$2" = fail ] && ! linked anna bert; then
-		refute_there test -e pump.handshake || return 1
-	fi
-	linked anna bert && [ -e pump.handshake ] && return 0
-	refute_there linked anna bert || return 1
-	rm -f pump.handshake
-	at anna link new bert --channel folder --scope all --out "$tmp/pump.handshake" >/dev/null
-}
-
-refute_there() {
-	! "$@" || { echo "there, though it failed: $*"; return 1; }
-}
-
-join() {
-	broken "$1" "$2" at bert link join pump.handshake --as anna --scope all --yes || return 1
-	# The same file again is no second joiner.
-	[ $broken_status -eq 0 ] || at bert link join pump.handshake --as anna --scope all --yes >/dev/null
-}
-
-passes() {
-	broken "$1" "$2" at "$3" -q sync "$4" && sync_at "$3" "$4" && carry "$3" "$4"
-}
-
-meet() {
-	carry bert anna && passes "$1" "$2" anna bert && passes "$1" "$2" bert anna && passes "$1" "$2" anna bert &&
-		settle bert anna
-}
-
-running() {
-	[ "$(at "$1" status "$2" --json | jq -r .state)" = running ] || at "$1" status "$2" --json
-}
-
-whole() {
-	running anna bert && running bert anna && same_desks anna bert && calm anna bert && calm bert anna &&
-		[ "$(at anna link show bert --json | jq .compare)" = "$(at bert link show anna --json | jq .compare)" ]
-}
-
 # WHAT STEP KIND: $reached tells whether there was such a step.
 round() {
-	again made && cp made-pump.handshake pump.handshake || return 1
+	again made && cp made-pump.handshake "$pump" || return 1
 	case $1 in
 	make) make "$2" "$3" && join 1000000 "$3" && meet 1000000 "$3" ;;
 	join) join "$2" "$3" && meet 1000000 "$3" ;;

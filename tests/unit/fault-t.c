@@ -95,6 +95,28 @@ a_stopping_point_goes_on_when_told(void)
 	g_assert_cmpint(WEXITSTATUS(status), ==, 7);
 }
 
+static guint seen;
+
+static void
+see(const char *point)
+{
+	seen += g_str_equal(point, "fsync");
+}
+
+static void
+a_watcher_sees_each_pass(void)
+{
+	fault_arm("fsync", 2, FAULT_FAIL);
+	fault_watch(see);
+	fault_pass("fsync", NULL);
+	fault_pass("write", NULL);
+	g_assert_false(fault_pass("fsync", NULL));
+	fault_watch(NULL);
+	fault_pass("fsync", NULL);
+	g_assert_cmpuint(seen, ==, 2);
+	fault_disarm();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -108,5 +130,6 @@ main(int argc, char **argv)
 			a_deadly_point_kills_the_process);
 	g_test_add_func("/fault/a_stopping_point_goes_on_when_told",
 			a_stopping_point_goes_on_when_told);
+	g_test_add_func("/fault/a_watcher_sees_each_pass", a_watcher_sees_each_pass);
 	return g_test_run();
 }
