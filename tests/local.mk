@@ -286,6 +286,7 @@ MUTANT_TESTS = \
 	tests/mutant/durable-t \
 	tests/mutant/fsio-t \
 	tests/mutant/gateway-t \
+	tests/mutant/handsel-pgp \
 	tests/mutant/helper_status-t \
 	tests/mutant/sim \
 	tests/mutant/sync-t \
@@ -298,6 +299,9 @@ tests_mutant_fsio_t_SOURCES = tests/unit/fsio-t.c
 tests_mutant_fsio_t_LDADD = $(MUTANT_LDADD)
 tests_mutant_gateway_t_SOURCES = $(tests_unit_gateway_t_SOURCES)
 tests_mutant_gateway_t_LDADD = $(MUTANT_LDADD)
+tests_mutant_handsel_pgp_SOURCES = $(handsel_pgp_SOURCES)
+tests_mutant_handsel_pgp_CFLAGS = $(handsel_pgp_CFLAGS)
+tests_mutant_handsel_pgp_LDADD = $(libmutant_a_OBJECTS) $(handsel_pgp_LDADD)
 tests_mutant_helper_status_t_SOURCES = tests/unit/helper_status-t.c
 tests_mutant_helper_status_t_LDADD = $(MUTANT_LDADD)
 tests_mutant_sync_t_SOURCES = tests/unit/sync-t.c $(SYNC_KIT)
@@ -308,7 +312,7 @@ tests_mutant_sim_SOURCES = $(tests_sim_sim_SOURCES)
 tests_mutant_sim_LDADD = $(MUTANT_LDADD)
 
 # Leaves out one rule after the other and shows which test notices.
-mutants: $(MUTANT_TESTS) handsel handsel-pgp
+mutants: $(MUTANT_TESTS) tests/unit/pgp-t handsel handsel-pgp
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/mutants.sh
 .PHONY: mutants
 

@@ -10,7 +10,8 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' INT TERM
 # Tests that fail leave behind what they made, and would leave their memory.
 TMPDIR=$tmp
-export TMPDIR
+HANDSEL_PGP=$tmp/helper
+export TMPDIR HANDSEL_PGP
 ulimit -c 0
 
 # The lines of the list as NAME, PROGRAM with its arguments and what is left out.
@@ -18,7 +19,14 @@ rows() {
 	sed '/^#/d; /^$/d; s/ *| */|/g' "$list"
 }
 
+# A helper gets nothing of its caller's environment.
+helper() {
+	printf '#!/bin/sh\nHANDSEL_TEST_MUTANT=%s exec "%s" "$@"\n' "$HANDSEL_TEST_MUTANT" "$programs/handsel-pgp" >"$HANDSEL_PGP"
+	chmod +x "$HANDSEL_PGP"
+}
+
 run() {
+	helper
 	run_program=$1
 	shift
 	"$programs/$run_program" "$@" </dev/null >"$tmp/said" 2>&1

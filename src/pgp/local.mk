@@ -8,8 +8,8 @@ libhandsel_a_SOURCES += \
 	src/pgp/words.c
 
 # Only the helper links GPGME, so that nothing else can reach a key.
-handsel_pgp_SOURCES = \
-	src/pgp/helper.c \
+noinst_LIBRARIES += libhelper.a
+libhelper_a_SOURCES = \
 	src/pgp/helper.h \
 	src/pgp/helper_ahead.c \
 	src/pgp/helper_data.c \
@@ -25,5 +25,7 @@ handsel_pgp_SOURCES = \
 	src/pgp/helper_status.c \
 	src/pgp/helper_status.h \
 	src/pgp/helper_unseal.c
-handsel_pgp_CFLAGS = $(AM_CFLAGS) $(GPGME_CFLAGS)
-handsel_pgp_LDADD = libhandsel.a $(GPGME_LIBS) $(DEPS_LIBS)
+libhelper_a_CFLAGS = $(AM_CFLAGS) $(GPGME_CFLAGS)
+handsel_pgp_SOURCES = src/pgp/helper.c
+handsel_pgp_CFLAGS = $(libhelper_a_CFLAGS)
+handsel_pgp_LDADD = libhelper.a libhandsel.a $(GPGME_LIBS) $(DEPS_LIBS)
