@@ -56,7 +56,11 @@ message_s1_to_json(const message_s1 *m)
 json_t *
 message_m1_to_json(const message_m1 *m)
 {
-	return to_json(m1_members, m);
+	json_t *j = to_json(m1_members, m);
+
+	if (m->again)
+		json_object_set_new(j, "again", json_true());
+	return j;
 }
 
 json_t *
@@ -83,7 +87,10 @@ message_s1_read(const json_t *j, message_s1 *ret, GError **error)
 gboolean
 message_m1_read(const json_t *j, message_m1 *ret, GError **error)
 {
-	return shape_read(j, m1_members, ret, "ping", REASON_MANIFEST, error);
+	if (!shape_read(j, m1_members, ret, "ping", REASON_MANIFEST, error))
+		return FALSE;
+	ret->again = json_flag(j, "again");
+	return TRUE;
 }
 
 gboolean

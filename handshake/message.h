@@ -12,7 +12,8 @@ typedef struct {
 
 typedef struct {
 	char *ns, *nm, *s1_hash, *master, *slave;
-} message_m1; /* the master read it and pinned this slave */
+	gboolean again; /* the link had a partner before: both begin anew */
+} message_m1;           /* the master read it and pinned this slave */
 
 typedef struct {
 	char *nm, *m1_hash;

@@ -39,6 +39,7 @@ rebase_to_json(const rebase *r)
 		json_array_append_new(retired, json_string(r->retired->pdata[i]));
 	json_object_set_new(doc, "retired", retired);
 	json_object_set_new(doc, "open", json_boolean(r->open));
+	json_object_set_new(doc, "again", json_boolean(r->again));
 	json_put(doc, "named", r->named);
 	json_put(doc, "left", r->left);
 	json_put(doc, "asked", r->asked);
@@ -66,6 +67,7 @@ rebase_from_json(const json_t *doc)
 		if (json_is_string(one))
 			g_ptr_array_add(r->retired, g_strdup(json_string_value(one)));
 	r->open = json_flag(doc, "open");
+	r->again = json_flag(doc, "again");
 	r->named = g_strdup(json_str(doc, "named"));
 	r->left = g_strdup(json_str(doc, "left"));
 	r->asked = g_strdup(json_str(doc, "asked"));
@@ -154,12 +156,28 @@ rebase_begin(rebase *r, const char *mine, const char *with, gint64 now)
 {
 	retire(r, mine);
 	replace(&r->named, r->asked != NULL ? r->asked : with);
-	if (with != NULL)
+	if (with != NULL) {
+		retire(r, r->left);
 		replace(&r->left, with);
+	}
 	replace(&r->asked, NULL);
 	r->open = TRUE;
 	r->since = r->next = now;
 	r->tries = 0;
+}
+
+void
+rebase_again(rebase *r, const char *mine, const char *with)
+{
+	retire(r, mine);
+	retire(r, with);
+	retire(r, r->left);
+	replace(&r->left, NULL);
+	replace(&r->named, NULL);
+	replace(&r->asked, NULL);
+	r->open = FALSE;
+	r->again = TRUE;
+	r->next = 0;
 }
 
 void
@@ -177,7 +195,7 @@ rebase_paired(rebase *r, const char *epoch, gint64 now)
 	replace(&r->left, NULL);
 	replace(&r->named, NULL);
 	replace(&r->asked, NULL);
-	r->open = FALSE;
+	r->open = r->again = FALSE;
 	r->next = now;
 }
 

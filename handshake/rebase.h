@@ -13,8 +13,9 @@
 
 typedef struct {
 	gboolean open;
-	char *named; /* open: the partner's epoch that R names; NULL: none is known */
-	char *left;  /* open: the partner's epoch of the pair before; NULL: there was none */
+	char *named;    /* open: the partner's epoch that R names; NULL: none is known */
+	char *left;     /* open: the partner's epoch of the pair before; NULL: there was none */
+	gboolean again; /* paired by a new handshake file: both have said yes to begin anew */
 	char *asked; /* running: the partner begins anew with this epoch and names ours; or NULL */
 	GPtrArray *retired; /* char *: epochs of either side that count no more, oldest first */
 	gint64 since;       /* when this side opened; 0: never */
@@ -58,6 +59,8 @@ rebase_act rebase_stray(const rebase *, const char *mine, const char *with, cons
 /* This side opens, leaving the pair of MINE and WITH (may be NULL); it names what it was asked by,
  * else WITH.  The caller draws the new epoch. */
 void rebase_begin(rebase *, const char *mine, const char *with, gint64 now);
+/* The pair of MINE and WITH (may be NULL) is left for one that a new handshake file makes. */
+void rebase_again(rebase *, const char *mine, const char *with);
 /* The partner's epoch is named from now on. */
 void rebase_named(rebase *, const char *epoch, gint64 now);
 /* This side is paired with EPOCH. */

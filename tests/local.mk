@@ -141,6 +141,7 @@ MORE_TESTS = \
 	tests/flow/policies.sh \
 	tests/flow/power.sh \
 	tests/flow/rebase.sh \
+	tests/flow/rejoin.sh \
 	tests/flow/rekey.sh \
 	tests/flow/resync.sh \
 	tests/flow/run_kill.sh \

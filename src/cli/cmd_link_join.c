@@ -1,4 +1,5 @@
 #include "base/fail.h"
+#include "cli/ask.h"
 #include "cli/cmd_link.h"
 #include "cli/link_answers.h"
 #include "cli/link_mail.h"
@@ -83,11 +84,53 @@ tell_joined(call *c, const char *name, GError **error)
 	return TRUE;
 }
 
+/* The passphrase that the offer wants, if any; NULL with no error: none is needed. */
+static gboolean
+passphrase_for(const call *c, const offer *o, char **ret, GError **error)
+{
+	if (!call_passphrase(c, FALSE, ret, error))
+		return FALSE;
+	if (o->salt != NULL && *ret == NULL)
+		*ret = ask_secret("Passphrase of the handshake file: ", FALSE, error);
+	return o->salt == NULL || *ret != NULL;
+}
+
+/* Link NAME is here, and gets a new key and a new pair; its settings stay. */
+static gboolean
+rejoin(call *c, const char *name, const offer *o, GError **error)
+{
+	const char *given = call_value(c, "as");
+	char *passphrase = NULL;
+
+	if (given != NULL && !g_str_equal(given, name)) {
+		fail_set(error, FAIL_USAGE, "%s: it is for link %s; leave out --as", call_arg(c, 0),
+			 name);
+		return FALSE;
+	}
+	if (!c->json && !c->quiet)
+		show_offer(o, WORDS_READ);
+	g_autofree char *question = g_strdup_printf(
+		"Did your partner read you the same words, and shall link %s get a new key?", name);
+	gboolean ok = call_sure(c, question, error) && passphrase_for(c, o, &passphrase, error) &&
+		      link_rejoin(c->site, name, call_arg(c, 0), passphrase, error) &&
+		      tell_joined(c, name, error);
+	ask_forget(passphrase);
+	return ok;
+}
+
 static gboolean
 run_join(call *c, GError **error)
 {
 	g_auto(link_answers) a = {0};
+	site *s = call_arg(c, 0) == NULL ? NULL : call_site(c, error);
+	g_autoptr(offer) o = s == NULL ? NULL : link_inspect(call_arg(c, 0), NULL);
+	g_autofree char *here = NULL;
 
+	if ((call_arg(c, 0) != NULL && s == NULL) ||
+	    (o != NULL && !link_rejoins(s, o, &here, error)))
+		return FALSE;
+	if (here != NULL)
+		return rejoin(c, here, o, error);
 	if (!link_answers_join(&a, c, error))
 		return FALSE;
 	const char *name = wizard_answer(a.wizard, "name");
@@ -127,7 +170,10 @@ const command commands_link_join[] = {
 	 "--yes are needed. Let the partner read you the words of their key before: a file that "
 	 "came\n"
 	 "by an unsafe way may be another one. A file that was not accepted yet may be joined "
-	 "again.",
+	 "again.\n"
+	 "A new file for a link that is paired here gives it a new key and pairs it anew: items "
+	 "and\n"
+	 "settings stay, and both sides go on from what they have.",
 	 0, 1, join_options, run_join},
 	{"link inspect", "FILE", "show what a handshake file says",
 	 "Shows and verifies a handshake file without joining: who made it, what they propose, "

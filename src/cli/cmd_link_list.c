@@ -185,7 +185,10 @@ run_accept(call *c, GError **error)
 	g_autoptr(gateway) g = call_gateway(c, GATE_TRACKER, error);
 	g_autofree char *joined = NULL, *fpr = NULL;
 
-	if (g == NULL || !link_accept(g, error) || !link_asked(g, &joined, &fpr))
+	if (g == NULL)
+		return FALSE;
+	link_asked(g, &joined, &fpr);
+	if (!link_accept(g, error))
 		return FALSE;
 	g_autofree char *site_name = print_safe(joined);
 	g_autofree char *key = pgp_fpr_text(fpr);

@@ -111,6 +111,22 @@ keep_expiry(site *s, const char *name, const GPtrArray *settings, GError **error
 	       conf_save(gateway_conf(g), error);
 }
 
+/* That a partner is to be replaced, though he may be the same. */
+static gboolean
+tell_partner(call *c, const char *name, GError **error)
+{
+	g_autoptr(gateway) g = gateway_open(c->site, name, GATE_LOOK, NULL, error);
+
+	if (g == NULL)
+		return FALSE;
+	if (gateway_partner(g) != NULL)
+		call_tell(
+			c, "", "%s",
+			"The link goes on as it is until somebody joins by this file: they are the "
+			"partner from then on.");
+	return TRUE;
+}
+
 static gboolean
 run_invite(call *c, GError **error)
 {
@@ -124,6 +140,8 @@ run_invite(call *c, GError **error)
 	    !link_invite(a.site, name, a.passphrase, out, error))
 		return FALSE;
 	call_say(c, "Earlier handshake files of this link are void.");
+	if (!tell_partner(c, name, error))
+		return FALSE;
 	return tell_made(c, name, out, a.passphrase != NULL, error);
 }
 
@@ -176,9 +194,14 @@ const command commands_link_new[] = {
 	{"link invite",
 	 "[NAME] [--passphrase | --passphrase-file FILE] [--expires DAYS] [--out FILE] [--yes]",
 	 "make a fresh handshake file for a link",
-	 "Makes a fresh handshake file when the old one is lost or has expired; the old one is "
-	 "void\n"
-	 "from then on. Without NAME or --out it asks on a terminal, as handsel link new does.",
+	 "Makes a fresh handshake file when the old one is lost or has expired, or when a side "
+	 "has\n"
+	 "lost its key or its site; an earlier file is void from then on. A link that has a "
+	 "partner\n"
+	 "goes on until somebody joins by the file: whoever does is the partner from then on, by "
+	 "new\n"
+	 "keys on both sides. The items stay, and both sides go on from what they have. Without "
+	 "NAME or --out it asks on a terminal, as handsel link new does.",
 	 0, 1, invite_options, run_invite},
 	{0},
 };

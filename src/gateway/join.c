@@ -1,14 +1,15 @@
+#include "gateway/join.h"
+
 #include <unistd.h>
 
 #include "base/mail_url.h"
-#include "gateway/make.h"
 #include "gateway/password.h"
 #include "gateway/private.h"
 #include "handshake/message.h"
 #include "handshake/proof.h"
 
-static offer *
-read_offer(const char *path, pgp *keys, GError **error)
+offer *
+join_read_offer(const char *path, pgp *keys, GError **error)
 {
 	gsize len;
 	g_autoptr(GError) inner = NULL;
@@ -32,7 +33,7 @@ link_inspect(const char *path, GError **error)
 		return NULL;
 	pgp *keys = pgp_start(scratch, NULL, error);
 	if (keys != NULL)
-		o = read_offer(path, keys, error);
+		o = join_read_offer(path, keys, error);
 	pgp_stop(keys);
 	fsio_remove_tree(scratch, NULL);
 	return o;
@@ -40,8 +41,8 @@ link_inspect(const char *path, GError **error)
 
 /* ---- may it be joined? ---- */
 
-static gboolean
-check_offer(site *s, const char *path, const offer *o, gboolean same_site, GError **error)
+gboolean
+join_check_offer(site *s, const char *path, const offer *o, gboolean same_site, GError **error)
 {
 	if (g_str_equal(o->site_id, site_id(s)) && !same_site)
 		fail_set(error, REASON_SAME_SITE,
@@ -90,6 +91,20 @@ refuse_used(const gateway *g, const char *path, const offer *o, GError **error)
 		 g->name, o->site);
 }
 
+/* Another file for a link that is here: nothing is to be asked but whether it is meant. */
+static void
+refuse_again(const gateway *g, const char *path, const offer *o, GError **error)
+{
+	g_autofree char *used = store_get(g->store, "offer_used");
+
+	if (!g->rebase->again && g_strcmp0(used, o->id) == 0)
+		refuse_used(g, path, o, error);
+	else
+		fail_set(error, FAIL_CONFIG,
+			 "%s: it is for link %s, which is here; handsel link join %s", path,
+			 g->name, path);
+}
+
 /*
  * A link of this very handshake file (or an earlier one of the same link) that is not accepted yet
  * may be made again; *RET_NAME is its name.  One that is paired is a mistake.
@@ -105,8 +120,8 @@ find_earlier(site *s, const char *path, const offer *o, char **ret_name, GError 
 
 		if (g == NULL || !g_str_equal(g->id, o->link) || g->master)
 			continue;
-		if (g->state != PAIR_JOINING && g->state != PAIR_REFUSED) {
-			refuse_used(g, path, o, error);
+		if (g->rebase->again || (g->state != PAIR_JOINING && g->state != PAIR_REFUSED)) {
+			refuse_again(g, path, o, error);
 			return FALSE;
 		}
 		*ret_name = g_strdup(g->name);
@@ -118,7 +133,7 @@ gboolean
 link_may_join(site *s, const char *path, const offer *o, gboolean same_site, char **ret_earlier,
 	      GError **error)
 {
-	return check_offer(s, path, o, same_site, error) &&
+	return join_check_offer(s, path, o, same_site, error) &&
 	       find_earlier(s, path, o, ret_earlier, error);
 }
 
@@ -162,23 +177,30 @@ valid_address(const offer *o)
 	return o->address != NULL && mail_address_valid(o->address) ? o->address : NULL;
 }
 
+gboolean
+join_keep_offer(store *s, const offer *o, const char *passphrase, GError **error)
+{
+	g_autoptr(json_ref) doc = offer_to_json(o);
+	g_autofree char *text = json_text(doc);
+	g_autofree char *pass = NULL;
+
+	return proof_passphrase_key(o, passphrase, &pass, error) &&
+	       store_put(s, "partner_site", o->site, error) &&
+	       store_put(s, "partner_address", valid_address(o), error) &&
+	       store_put(s, "offer", text, error) && store_put(s, "offer_used", o->id, error) &&
+	       store_put(s, "passphrase_key", pass, error);
+}
+
 static gboolean
 fill_store(store *s, const offer *o, const char *me, const char *passphrase, GError **error)
 {
 	g_autofree char *contract_text = json_text(o->contract);
-	g_autoptr(json_ref) doc = offer_to_json(o);
-	g_autofree char *offer_text = json_text(doc);
-	g_autofree char *pass = NULL;
 	g_auto(store_numbers) n = {0};
 
 	n.epoch = rand_id();
-	return proof_passphrase_key(o, passphrase, &pass, error) &&
-	       store_put(s, "contract", contract_text, error) && store_put(s, "me", me, error) &&
+	return store_put(s, "contract", contract_text, error) && store_put(s, "me", me, error) &&
 	       store_put(s, "partner", o->master, error) &&
-	       store_put(s, "partner_site", o->site, error) &&
-	       store_put(s, "partner_address", valid_address(o), error) &&
-	       store_put(s, "offer", offer_text, error) &&
-	       store_put(s, "passphrase_key", pass, error) &&
+	       join_keep_offer(s, o, passphrase, error) &&
 	       store_put(s, "pairing", pair_state_name(PAIR_JOINING), error) &&
 	       store_save_numbers(s, &n, error);
 }
@@ -190,7 +212,7 @@ prepare_dir(site *s, const char *dir, const char *path, const link_request *req,
 	g_autofree char *home = g_build_filename(dir, "keys", NULL);
 	g_autofree char *uid = g_strdup_printf("handsel %s %s", site_name(s), req->name);
 	g_autoptr(pgp) keys = pgp_start(home, NULL, error);
-	g_autoptr(offer) o = keys == NULL ? NULL : read_offer(path, keys, error);
+	g_autoptr(offer) o = keys == NULL ? NULL : join_read_offer(path, keys, error);
 	g_autofree char *me = o == NULL ? NULL : pgp_make_key(keys, uid, error);
 
 	if (me == NULL)
@@ -218,8 +240,8 @@ prepare_tracker(gateway *g, GError **error)
 }
 
 /* s1 is number 1: an ordinary envelope, resent and deduplicated like all. */
-static gboolean
-seal_s1(gateway *g, GError **error)
+gboolean
+join_seal_s1(gateway *g, GError **error)
 {
 	g_autofree char *text = store_get(g->store, "offer");
 	g_autofree char *pass = store_get(g->store, "passphrase_key");
@@ -250,18 +272,11 @@ seal_s1(gateway *g, GError **error)
 	       store_put(g->store, "passphrase_key", NULL, error);
 }
 
-static gboolean
-seal_and_offer(site *s, const char *name, GError **error)
+gboolean
+join_offer_s1(gateway *g, GError **error)
 {
-	g_autoptr(gateway) g = gateway_open(s, name, GATE_WORK, NULL, error);
 	g_autoptr(GError) away = NULL;
 
-	if (g == NULL || !prepare_tracker(g, error) || !store_begin(g->store, error))
-		return FALSE;
-	if (!seal_s1(g, error) || !store_commit(g->store, error)) {
-		store_rollback(g->store);
-		return FALSE;
-	}
 	/* A folder that is not there yet is no failure: the next pass offers. */
 	if (!store_begin(g->store, error))
 		return FALSE;
@@ -269,6 +284,20 @@ seal_and_offer(site *s, const char *name, GError **error)
 		return store_commit(g->store, error);
 	store_rollback(g->store);
 	return TRUE;
+}
+
+static gboolean
+seal_and_offer(site *s, const char *name, GError **error)
+{
+	g_autoptr(gateway) g = gateway_open(s, name, GATE_WORK, NULL, error);
+
+	if (g == NULL || !prepare_tracker(g, error) || !store_begin(g->store, error))
+		return FALSE;
+	if (!join_seal_s1(g, error) || !store_commit(g->store, error)) {
+		store_rollback(g->store);
+		return FALSE;
+	}
+	return join_offer_s1(g, error);
 }
 
 gboolean

@@ -1,4 +1,5 @@
 libhandsel_a_SOURCES += \
+	src/gateway/again.c \
 	src/gateway/alert.c \
 	src/gateway/alert.h \
 	src/gateway/alert_command.c \
@@ -29,6 +30,7 @@ libhandsel_a_SOURCES += \
 	src/gateway/inspect.h \
 	src/gateway/items.c \
 	src/gateway/join.c \
+	src/gateway/join.h \
 	src/gateway/look.c \
 	src/gateway/look.h \
 	src/gateway/make.c \

@@ -290,13 +290,47 @@ link_make(site *s, const link_request *req, GError **error)
 gboolean
 link_may_invite(gateway *g, GError **error)
 {
-	if (g->master && (g->state == PAIR_OFFERED || g->state == PAIR_CLOSED))
+	g_autofree char *closing = store_get(g->store, "closing");
+	g_autofree char *bye = store_get(g->store, "bye");
+
+	if (!g->master)
+		fail_set(error, FAIL_CONFIG, "link %s was joined here; its master invites",
+			 g->name);
+	else if (g->state == PAIR_CONFIRM)
+		fail_set(error, FAIL_CONFIG,
+			 "link %s: somebody has joined and waits for your yes (link accept)",
+			 g->name);
+	else if (closing != NULL || bye != NULL)
+		fail_set(error, FAIL_CONFIG, "link %s is closed; nobody can be invited", g->name);
+	else
 		return TRUE;
-	fail_set(error, FAIL_CONFIG,
-		 g->master ? "link %s has a partner already; nobody else can be invited"
-			   : "link %s was joined here; its master invites",
-		 g->name);
 	return FALSE;
+}
+
+/* The offer that was made first, or for a link whose partner has used it, the same once more, by a
+ * new key. */
+static gboolean
+offer_again(maker *m, gateway *g, GError **error)
+{
+	g_autofree char *old = store_get(g->store, "offer");
+	g_autoptr(json_ref) doc = old == NULL ? NULL : json_read(old, strlen(old), error);
+
+	if (old != NULL)
+		return doc != NULL && (m->offer = offer_from_json(doc, error)) != NULL;
+	g_autofree char *uid = g_strdup_printf("handsel %s %s", site_name(m->site), g->name);
+	offer *o = m->offer = offer_new();
+	o->link = g_strdup(g->id);
+	o->site = g_strdup(site_name(m->site));
+	o->site_id = g_strdup(site_id(m->site));
+	o->description = g_strdup(conf_text(g->conf, "link.description"));
+	o->channel = g_strdup(conf_text(g->conf, "channel"));
+	o->contract = contract_to_json(g->contract);
+	o->protect = g_strdup(conf_text(g->conf, "protect"));
+	o->major = MANIFEST_MAJOR;
+	o->minor = MANIFEST_MINOR;
+	o->master = pgp_make_key(g->pgp, uid, error);
+	o->key = o->master == NULL ? NULL : pgp_export(g->pgp, o->master, error);
+	return o->key != NULL;
 }
 
 gboolean
@@ -309,18 +343,15 @@ link_invite(site *s, const char *name, const char *passphrase, const char *out, 
 
 	if (g == NULL || !link_may_invite(g, error))
 		return FALSE;
-	g_autofree char *old = store_get(g->store, "offer");
-	g_autoptr(json_ref) doc = old == NULL ? NULL : json_read(old, strlen(old), error);
-	m.offer = doc == NULL ? NULL : offer_from_json(doc, error);
-	if (m.offer != NULL) {
+	m.pgp = g->pgp;
+	pair_step step = pairing_step(g->state, INVITED);
+	gboolean ok = offer_again(&m, g, error) && step.legal;
+	if (ok) {
 		g_free(m.offer->address);
 		m.offer->address = g_strdup(conf_text(g->conf, "mail.address"));
 	}
-	m.pgp = g->pgp;
-	pair_step step = pairing_step(g->state, INVITED);
-	gboolean ok = m.offer != NULL && step.legal &&
-		      sign_offer(&m, conf_int(g->conf, "pairing.expires"), &text, error) &&
-		      write_file(out, text, error) && store_begin(g->store, error);
+	ok = ok && sign_offer(&m, conf_int(g->conf, "pairing.expires"), &text, error) &&
+	     write_file(out, text, error) && store_begin(g->store, error);
 	/* The file first: one that no offer stands behind is merely useless. */
 	if (ok && !(keep_offer(&m, g->store, error) && gate_set_state(g, step.next, error) &&
 		    store_commit(g->store, error))) {

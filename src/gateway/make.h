@@ -48,10 +48,23 @@ offer *link_inspect(const char *path, GError **error);
  */
 gboolean link_may_join(site *, const char *path, const offer *, gboolean same_site,
 		       char **ret_earlier, GError **error);
+/* Is OFFER a new one for a link that is paired here?  *RET_NAME is that link, or NULL; caller
+ * frees. */
+gboolean link_rejoins(site *, const offer *, char **ret_name, GError **error);
+/*
+ * Slave: link NAME answers the new handshake file PATH with a key of its own and seals s1.  The
+ * pair there was is left; items, settings and logs stay, and once the master has answered both
+ * sides begin anew (rebase.h).
+ */
+gboolean link_rejoin(site *, const char *name, const char *path, const char *passphrase,
+		     GError **error);
 /* May a fresh handshake file be made for the link? */
 gboolean link_may_invite(gateway *, GError **error);
-/* Master: a fresh handshake file for a link nobody has joined yet; the one before is void from now
- * on. */
+/*
+ * Master: a fresh handshake file; the one before is void from now on.  A link that has a partner
+ * goes on with him until somebody joins by the file, who is the partner from then on; the file is
+ * of a new key of the master's.
+ */
 gboolean link_invite(site *, const char *name, const char *passphrase, const char *out,
 		     GError **error);
 /* The six words of a paired link, or NULL before pairing; caller frees. */

@@ -72,7 +72,12 @@ link_verified(gateway *g)
 gboolean
 link_asked(gateway *g, char **ret_site, char **ret_fpr)
 {
-	if (g->state != PAIR_CONFIRM)
+	g_autofree char *asked = store_get(g->store, "asked");
+	g_autofree char *accepted = store_get(g->store, "accepted");
+
+	/* A link that has a partner goes on meanwhile. */
+	if (g->state != PAIR_CONFIRM &&
+	    (asked == NULL || !gate_invites(g) || g_strcmp0(asked, accepted) == 0))
 		return FALSE;
 	*ret_site = store_get(g->store, "asked_site");
 	*ret_fpr = store_get(g->store, "asked");

@@ -26,6 +26,26 @@ joiner_clear(joiner *j)
 	message_s1_clear(&j->s1);
 }
 
+static offer *
+stored_offer(gateway *g, GError **error)
+{
+	g_autofree char *text = store_get(g->store, "offer");
+	g_autoptr(json_ref) doc = text == NULL ? NULL : json_read(text, strlen(text), error);
+
+	if (text == NULL)
+		fail_set(error, REASON_OFFER_USED, "its offer has been used");
+	return doc == NULL ? NULL : offer_from_json(doc, error);
+}
+
+/* Is FPR our key, or that of the handshake file that is out? */
+static gboolean
+is_ours(gateway *g, const char *fpr)
+{
+	g_autoptr(offer) o = stored_offer(g, NULL);
+
+	return g_strcmp0(fpr, g->me) == 0 || (o != NULL && g_strcmp0(fpr, o->master) == 0);
+}
+
 /* Reads s1 without judging who signed it: its key is inside.  FALSE also when it is no s1 at all.
  */
 static gboolean
@@ -42,8 +62,7 @@ read_s1(gateway *g, joiner *j, GError **error)
 	if (e != NULL) {
 		const manifest *m = envelope_manifest(e);
 
-		if (m->kind != KIND_HANDSHAKE || !g_str_equal(m->link, g->id) ||
-		    g_strcmp0(m->to, g->me) != 0)
+		if (m->kind != KIND_HANDSHAKE || !g_str_equal(m->link, g->id) || !is_ours(g, m->to))
 			fail_set(error, REASON_NOT_PAIRED,
 				 "it is no answer to this link's handshake file");
 		else if ((ok = message_s1_read(m->body, &j->s1, error)) &&
@@ -57,17 +76,6 @@ read_s1(gateway *g, joiner *j, GError **error)
 	close(fd);
 	fsio_remove(spool_fd(g->spool, SPOOL_TMP), plain, NULL);
 	return ok;
-}
-
-static offer *
-stored_offer(gateway *g, GError **error)
-{
-	g_autofree char *text = store_get(g->store, "offer");
-	g_autoptr(json_ref) doc = text == NULL ? NULL : json_read(text, strlen(text), error);
-
-	if (text == NULL)
-		fail_set(error, REASON_OFFER_USED, "its offer has been used");
-	return doc == NULL ? NULL : offer_from_json(doc, error);
 }
 
 /* A copy of a wrong proof counts once; the fifth different one closes the offer. */
@@ -117,8 +125,7 @@ judge_s1(gateway *g, const joiner *j, pair_event *ret, GError **ret_why, GError 
 			 "the offer was closed after too many wrong proofs");
 		return TRUE;
 	}
-	if ((g->state != PAIR_OFFERED && g->state != PAIR_CONFIRM) ||
-	    (o = stored_offer(g, NULL)) == NULL) {
+	if ((o = stored_offer(g, NULL)) == NULL) {
 		fail_set(ret_why, REASON_OFFER_USED,
 			 "the handshake file has been used by another key");
 		return TRUE;
@@ -177,7 +184,8 @@ seal_m1(gateway *g, const joiner *j, GError **error)
 			       .nm = g->n.epoch,
 			       .s1_hash = j->hash,
 			       .master = g->me,
-			       .slave = g->partner};
+			       .slave = g->partner,
+			       .again = g->rebase->again};
 
 	m->body = message_m1_to_json(&m1);
 	gate_fill_ack(g, m, TRUE);
@@ -194,6 +202,18 @@ keep_address(gateway *g, const char *address, GError **error)
 	       gate_find_address(g, error);
 }
 
+/* The keys of the new pair: who has joined, and that of the file, which is ours from now on. */
+static gboolean
+take_keys(gateway *g, const joiner *j, GError **error)
+{
+	g_autoptr(offer) o = stored_offer(g, error);
+
+	if (o == NULL || (g->partner != NULL && !gate_leave_again(g, error)))
+		return FALSE;
+	return gate_keys_again(g, TRUE, o->master, error) &&
+	       gate_keys_again(g, FALSE, j->s1.fpr, error);
+}
+
 /* Pinning the key, burning K, drawing Nm and sealing m1 are one transaction: that of the take. */
 static gboolean
 pin(gateway *g, const joiner *j, GError **error)
@@ -207,7 +227,8 @@ pin(gateway *g, const joiner *j, GError **error)
 				    .size = j->size,
 				    .taken = clock_now()};
 
-	g->partner = g_strdup(j->s1.fpr);
+	if (!take_keys(g, j, error))
+		return FALSE;
 	g_free(g->n.epoch);
 	g->n.epoch = rand_id();
 	g_free(g->n.with);
@@ -217,8 +238,7 @@ pin(gateway *g, const joiner *j, GError **error)
 	g->n.done_hash = g_strdup(j->hash);
 	g->n.last_in = clock_now();
 	gate_note(g, "pinned", NULL, "s1", "key %s of site %s", j->s1.fpr, j->s1.site);
-	return store_put(g->store, "partner", j->s1.fpr, error) &&
-	       store_put(g->store, "partner_site", j->s1.site, error) &&
+	return store_put(g->store, "partner_site", j->s1.site, error) &&
 	       store_put(g->store, "partner_site_id", j->s1.site_id, error) &&
 	       keep_address(g, j->s1.address, error) && store_put(g->store, "offer", NULL, error) &&
 	       store_put(g->store, "passphrase_key", NULL, error) &&
@@ -248,6 +268,12 @@ answer_refused(gateway *g, const joiner *j, const GError *why, GError **error)
 	/* Nobody has been paired yet: this answer is of no epoch, but every manifest names one. */
 	if (m->epoch == NULL)
 		m->epoch = rand_id();
+	/* By the key that the joiner knows. */
+	g_autoptr(offer) o = stored_offer(g, NULL);
+	if (o != NULL && g_str_equal(o->id, j->s1.offer)) {
+		g_free(m->from);
+		m->from = g_strdup(o->master);
+	}
 	m->body = message_refused_to_json(&body);
 	gboolean ok = gate_send_loose(g, m, 'x', (guint64)clock_now(), NULL, error);
 	if (g_strcmp0(fpr, g->partner) != 0)
@@ -270,6 +296,9 @@ static gboolean
 ask(gateway *g, const joiner *j, take_verdict *ret, GError **error)
 {
 	*ret = TAKE_LEAVE;
+	g_autofree char *asked = store_get(g->store, "asked");
+	if (g_strcmp0(asked, j->s1.fpr) == 0)
+		return TRUE;
 	gate_note(g, "alert", NULL, "s1",
 		  "site %s with key %s wants to join; handsel link accept %s", j->s1.site,
 		  j->s1.fpr, g->name);
@@ -304,6 +333,9 @@ decide(gateway *g, const joiner *j, take_verdict *ret, GError **error)
 		return FALSE;
 	}
 	if (step.legal && !gate_set_state(g, step.next, error))
+		return FALSE;
+	/* Of a link that has a partner the offer is closed, and not the link. */
+	if (event == GOT_FIFTH && g->partner != NULL && !store_put(g->store, "offer", NULL, error))
 		return FALSE;
 	if (step.legal && (step.actions & DO_ASK))
 		return ask(g, j, ret, error);
@@ -340,11 +372,25 @@ gate_take_s1(gateway *g, const envelope_name *name, const char *tmp, take_verdic
 
 /* ---- the slave and m1 ---- */
 
+/* What it answers: our number 1, unless the link has begun anew since. */
+static store_outgoing *
+first_of_ours(gateway *g, GError **error)
+{
+	g_autoptr(GError) inner = NULL;
+	store_outgoing *row = store_find_outgoing(g->store, 1, &inner);
+
+	if (inner != NULL)
+		g_propagate_error(error, g_steal_pointer(&inner));
+	else if (row == NULL)
+		fail_set(error, REASON_OTHER_PAIR, "it is of an earlier pairing");
+	return row;
+}
+
 gboolean
 gate_take_m1(gateway *g, const manifest *m, const char *hash, GError **error)
 {
 	g_auto(message_m1) m1 = {0};
-	g_autoptr(store_outgoing) s1 = store_find_outgoing(g->store, 1, error);
+	g_autoptr(store_outgoing) s1 = first_of_ours(g, error);
 	pair_step step = pairing_step(g->state, GOT_M1);
 
 	if (s1 == NULL || !message_m1_read(m->body, &m1, error))
@@ -360,14 +406,21 @@ gate_take_m1(gateway *g, const manifest *m, const char *hash, GError **error)
 	g_free(g->n.with);
 	g->n.with = g_strdup(m1.nm);
 	gate_note(g, "paired", NULL, "m1", "the master pinned this site's key");
-	return store_put(g->store, "m1", hash, error) && gate_set_state(g, step.next, error);
+	/* R, which begins anew, answers it then. */
+	if (m1.again && !g->rebase->again) {
+		rebase_again(g->rebase, NULL, NULL);
+		if (!gate_save_rebase(g, error))
+			return FALSE;
+	}
+	return store_put(g->store, "m1", m1.again ? NULL : hash, error) &&
+	       gate_set_state(g, step.next, error);
 }
 
 gboolean
 gate_take_refused(gateway *g, const manifest *m, GError **error)
 {
 	g_auto(message_refused) r = {0};
-	g_autoptr(store_outgoing) s1 = store_find_outgoing(g->store, 1, error);
+	g_autoptr(store_outgoing) s1 = first_of_ours(g, error);
 	pair_step step = pairing_step(g->state, GOT_REFUSED);
 
 	if (s1 == NULL || !message_refused_read(m->body, &r, error))
@@ -402,8 +455,8 @@ gate_work_ping(gateway *g, const manifest *m, GError **error)
 		g_autofree char *due = store_get(g->store, "m1");
 		return due == NULL || seal_s2(g, error);
 	}
-	g_autoptr(store_outgoing) m1 = store_find_outgoing(g->store, 1, error);
 	pair_step step = pairing_step(g->state, GOT_S2);
+	g_autoptr(store_outgoing) m1 = first_of_ours(g, error);
 	if (m1 == NULL || !message_s2_read(m->body, &s2, error))
 		return FALSE;
 	if (!g_str_equal(s2.nm, g->n.epoch) || !g_str_equal(s2.m1_hash, m1->hash)) {

@@ -87,7 +87,7 @@ gate_may_capture(gateway *g)
 	g_autofree char *closing = store_get(g->store, "closing");
 	g_autofree char *bye = store_get(g->store, "bye");
 
-	if (closing != NULL || bye != NULL || g->n.with == NULL)
+	if (closing != NULL || bye != NULL || g->n.with == NULL || g->rebase->again)
 		return FALSE;
 	return g->state == PAIR_RUNNING ||
 	       (g->state == PAIR_PINNED && conf_bool(g->conf, "pairing.eager"));
@@ -151,7 +151,7 @@ inside(gateway *g, GError **error)
 	if (g->halted)
 		return gate_save_numbers(g, error);
 	/* What both sides have is compared: nothing of it may move. */
-	if (g->rebase->open)
+	if (g->rebase->open || g->rebase->again)
 		return gate_save_numbers(g, error);
 	if (!gate_release(g, error) || !gate_references(g, error) ||
 	    (gate_may_capture(g) && !sweep(g, error)))
@@ -300,7 +300,12 @@ gateway_pass(gateway *g, pass_report *ret, GError **error)
 	g->now = clock_stamp_now();
 	if (conf_bool(g->conf, "paused"))
 		return fill_report(g, ret, error);
+	/* Who joins by a new file finds nothing half done. */
+	if (g->partner != NULL && gate_invites(g) && !in_transaction(g, gate_recover, error))
+		return FALSE;
 	if (!gate_take(g, &trouble) && !away(g, trouble, ret, error))
+		return FALSE;
+	if (!g->halted && g->rebase->again && !in_transaction(g, gate_begin_again, error))
 		return FALSE;
 	if (!g->halted && g->asked && !in_transaction(g, gate_answer_rebase, error))
 		return FALSE;

@@ -209,10 +209,26 @@ gboolean gate_rebase_proven(gateway *, GError **error);
 /* rebase_open.c: this side begins anew; in a transaction, with no intent open */
 gboolean gate_open_rebase(gateway *, GError **error);
 gboolean gate_save_rebase(gateway *, GError **error);
+/* What was numbered in the pair that there is counts no more, and a fresh epoch is drawn. */
+gboolean gate_leave_pair(gateway *, GError **error);
 /* Sends R if it is due. */
 gboolean gate_tell_rebase(gateway *, GError **error);
 /* Is the link stopped, or open?  Then nothing may be done to its items, and *ERROR says so. */
 gboolean gate_may_operate(gateway *, GError **error);
+
+/* again.c: a link that has a partner is paired by a new handshake file */
+/* Leaves the pair for the new one; in a transaction, with no intent open.  What the keys of either
+ * side sign from now on is set by gate_keys_again(). */
+gboolean gate_leave_again(gateway *, GError **error);
+/* Keys of the partner's before the link was paired anew; NULL-ended, caller frees. */
+char **gate_former(gateway *);
+/* Is FPR one of them? */
+gboolean gate_is_former(gateway *, const char *fpr);
+/* Is there something to be done before envelopes are taken: a fresh handshake file is out? */
+gboolean gate_invites(gateway *);
+/* The new pair is proven: this side begins anew, if it is its turn.  Leaves the transaction open.
+ */
+gboolean gate_begin_again(gateway *, GError **error);
 
 /* rebase_items.c: what each side has */
 typedef struct {

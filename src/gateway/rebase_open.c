@@ -19,7 +19,7 @@ gate_may_operate(gateway *g, GError **error)
 {
 	if (g->stopped != NULL)
 		fail_set(error, FAIL_CONFIG, "link %s has stopped: %s", g->name, g->stopped);
-	else if (g->rebase->open)
+	else if (g->rebase->open || g->rebase->again)
 		fail_set(error, FAIL_CONFIG,
 			 "link %s begins anew and waits for the partner; try again when it is "
 			 "paired",
@@ -86,8 +86,8 @@ archive_proof(gateway *g, GError **error)
 }
 
 /* Files of the outbox are those of no number now, and are removed by the next pass. */
-static gboolean
-leave_pair(gateway *g, GError **error)
+gboolean
+gate_leave_pair(gateway *g, GError **error)
 {
 	store_numbers *n = &g->n;
 	const store_numbers fresh = {
@@ -99,6 +99,7 @@ leave_pair(gateway *g, GError **error)
 	store_numbers_clear(n);
 	*n = fresh;
 	/* Whatever was on its way may not have arrived. */
+	g_clear_pointer(&g->stopped, g_free);
 	g_autofree char *told = store_get(g->store, "told_channel");
 	return (told == NULL || store_put(g->store, "told_channel", "", error)) &&
 	       store_put(g->store, "stopped", NULL, error) && gate_save_numbers(g, error);
@@ -110,11 +111,10 @@ gate_open_rebase(gateway *g, GError **error)
 	g_autofree char *mine = g_strdup(g->n.epoch), *with = g_strdup(g->n.with);
 
 	/* The captures of before are of no use: what they hold is in the trackers. */
-	if (!gate_freeze(g, error) || !leave_pair(g, error) ||
+	if (!gate_freeze(g, error) || !gate_leave_pair(g, error) ||
 	    !gate_keys_again(g, TRUE, g->me, error))
 		return FALSE;
 	rebase_begin(g->rebase, mine, with, clock_now());
-	g_clear_pointer(&g->stopped, g_free);
 	gate_note(g, "rebase", NULL, NULL, "begun; waits for the partner to begin, too");
 	return store_clear_summary(g->store, FALSE, error) &&
 	       gate_set_state(g, PAIR_RUNNING, error) && gate_save_rebase(g, error);

@@ -61,7 +61,7 @@ gate_keys_again(gateway *g, gboolean mine, const char *fpr, GError **error)
 	const char *now = mine ? g->me : g->partner;
 
 	return save(g, mine, all, error) &&
-	       (g_str_equal(fpr, now) || put_current(g, mine, fpr, error));
+	       (g_strcmp0(fpr, now) == 0 || put_current(g, mine, fpr, error));
 }
 
 char **
@@ -69,9 +69,15 @@ gate_signers(gateway *g, gboolean mine)
 {
 	g_autoptr(keys) all = gate_keys(g, mine);
 	g_autofree const char **fprs = keys_fprs(all);
+	g_autoptr(GStrvBuilder) signers = g_strv_builder_new();
+	g_auto(GStrv) former = mine ? NULL : gate_former(g);
 
 	/* Of a partner who has not joined there is none. */
-	return g_strdupv((char **)(*fprs[0] != '\0' ? fprs : fprs + 1));
+	g_strv_builder_addv(signers, *fprs[0] != '\0' ? fprs : fprs + 1);
+	/* What they sign is told apart, and not taken. */
+	if (former != NULL)
+		g_strv_builder_addv(signers, (const char **)former);
+	return g_strv_builder_end(signers);
 }
 
 /* ---- what arrives ---- */

@@ -136,6 +136,28 @@ judge_offer(status *s)
 		  command(s, "link invite"));
 }
 
+/* A new handshake file of a link that has a partner. */
+static void
+judge_invitation(status *s)
+{
+	g_autofree char *site = NULL, *fpr = NULL;
+
+	if (s->g->partner == NULL || !gate_invites(s->g))
+		return;
+	if (link_asked(s->g, &site, &fpr))
+		look_tell(
+			s->problems, "joiner",
+			g_strdup("somebody has joined by the new handshake file and waits for your "
+				 "yes"),
+			command(s, "link accept"));
+	else
+		look_tell(
+			s->hints, "invited",
+			g_strdup("a new handshake file is out; the link goes on until somebody has "
+				 "joined by it"),
+			NULL);
+}
+
 static void
 judge_pairing(status *s)
 {
@@ -179,6 +201,7 @@ judge_pairing(status *s)
 	case PAIR_STATES:
 		break;
 	}
+	judge_invitation(s);
 	if (s->state == NULL)
 		s->state = s->g->state == PAIR_RUNNING ? "running" : "handshake";
 	if (s->g->n.with != NULL && !link_verified(s->g))

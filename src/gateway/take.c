@@ -23,6 +23,8 @@ check_place(gateway *g, const manifest *m, const envelope_name *name, const char
 
 	if (!g_str_equal(m->link, g->id) || m->role != name->role)
 		fail_set(error, REASON_OTHER_LINK, "it is an envelope of another link");
+	else if (g->n.with != NULL && gate_is_former(g, signer))
+		fail_set(error, REASON_OTHER_PAIR, "it is signed by a key of an earlier pairing");
 	else if (!pairing && g->n.with == NULL)
 		fail_set(error, REASON_NOT_PAIRED, "it came before pairing is done");
 	else if (!pairing &&
@@ -307,9 +309,7 @@ take_whole_or_part(gateway *g, const envelope_name *name, const char *tmp, const
 static gboolean
 waits_for_joiner(gateway *g, const envelope_name *name)
 {
-	g_autofree char *offer = store_get(g->store, "offer");
-
-	return g->master && offer != NULL && name->series == 0 && name->number == 1;
+	return name->series == 0 && name->number == 1 && gate_invites(g);
 }
 
 /* May a file of NAME be taken now?  If not, *RET is what becomes of it. */

@@ -86,7 +86,8 @@ check "the right words are taken, in capitals too" ends 0 a link verify hamburg 
 check "the link is verified now" says 0 '^ +verified: ' a link show hamburg
 check "all words of the own key are shown" sh -c '"$HANDSEL" --home "$1" link show hamburg --json |
 	jq -e "(.words | split(\" \") | length) == 20 and .partner_fingerprint != null and .settings.scope == \"assigned\""' - "$tmp/berlin"
-check "a paired link invites nobody else" says 1 'has a partner already' a link invite hamburg --out third.handshake
+check "a paired link invites its partner once more" says 0 'goes on as it is until somebody joins' a link invite hamburg --out third.handshake
+check "who is at the slave's does not" says 1 'its master invites' b link invite berlin --out fourth.handshake
 
 check "nothing is assigned yet" prints "" b desk list
 check "an unknown item is not assigned" ends 1 a link assign hamburg 1 99

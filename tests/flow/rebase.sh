@@ -101,6 +101,24 @@ check "and once more" anew
 fresh base
 check "both begin at once" eval 'at anna -q rebase bert --yes && at bert -q rebase anna --yes && anew'
 
+# ---- what is wrong in what is told
+
+# Anna's word with lines made over by SED, genuinely signed.
+wrong() {
+	r=$(cd "$(send_of anna bert)" && ls | grep -- '-mr') && unwrap "$(send_of anna bert)/$r" "$tmp/f" &&
+		sed "$1" f/changes.jsonl >f/c && mv f/c f/changes.jsonl && wrap "$tmp/f" "$tmp/forged" &&
+		cp forged "$(receive_of bert anna)/$(named forged "$r")" && sync_at bert anna &&
+		reasons bert anna | grep -qx "mr1 $2" && [ "$(state_of bert anna)" = running ] && at bert -q spool drop anna ALL --yes
+}
+
+fresh base
+at anna -q rebase bert --yes
+check "an item without a name is refused" wrong 's/"uid":"[^"]*"/"uid":"x"/' 108
+check "so is a sum that is none" wrong 's/"sum":"[^"]*"/"sum":"live"/' 108
+check "a generation that is none" wrong 's/"gen":[0-9]*/"gen":-1/' 108
+check "and what is no item" wrong 's/"t":"item"/"t":"change"/' 108
+check "the genuine one is taken" anew
+
 # ---- while it is open
 
 fresh base

@@ -335,7 +335,7 @@ HANDSEL_HOME=$tmp/berlin
 check "so is one of the own site" typed 1 link join west.handshake <<'END'
 END
 refute "nor is its offer" grep -q 'Their key' screen
-check "and a paired link invites nobody" typed 1 link invite acme <<'END'
+check "and a paired link invites its partner once more" typed 0 link invite acme --passphrase-file pass --out again.handshake --yes <<'END'
 END
 
 # ---- every question is a flag ----
