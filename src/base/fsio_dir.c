@@ -75,6 +75,11 @@ make_dir(const char *path, mode_t mode, GError **error)
 gboolean
 fsio_mkdirs(const char *path, mode_t mode, GError **error)
 {
+	struct stat st;
+
+	/* Mostly it is there already. */
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return TRUE;
 	g_autofree char *part = g_strdup(path);
 	gsize len = strlen(part);
 

@@ -4,7 +4,7 @@
  * The program under test is the very library: sites, gateway, spool, store, sync, desk and folder
  * channel.  Simulated are the clock, all that is random, the carrier, the times and the fullness of
  * the disk (machine.c), OpenPGP (pgp_fake.c) and a tracker's own will (tracker.c).  A site that is
- * to die does so in a process of its own, at any fault point, as in a power cut.
+ * to die does so at any fault point, as in a power cut.
  *
  * All is drawn from the seed: the same seed does the same.
  */
@@ -123,11 +123,18 @@ typedef struct {
 } mishap;
 typedef enum { END_OK, END_FAILED, END_DIED } outcome;
 typedef gboolean machine_task(sim *, gpointer data, GError **error);
-/* Runs TASK by the clock of PLACE, in a process of its own if it may die; why it failed is in the
- * notebook. */
+/* Runs TASK by the clock of PLACE, as a process of its own; why it failed is in the notebook. */
 outcome machine_run(sim *, const place *, mishap, machine_task *, gpointer data);
 /* Time and randomness of this process are simulated from now on. */
 void machine_seat(const sim *, const place *, guint32 seed);
+
+/* ---- pool.c ---- */
+/* Databases that are closed from now on stay open for the next who opens them, or not. */
+void pool_keep(gboolean on);
+/* Those that nobody uses are closed for good, if they lie in the directory BELOW. */
+void pool_close(const char *below);
+/* All are closed; those in BELOW as at a power cut. */
+void pool_die(const char *below);
 
 /* ---- tracker.c ---- */
 /* What the tracker of this process is like; borrowed. */

@@ -35,6 +35,7 @@ sim_free(sim *s)
 {
 	if (s == NULL)
 		return;
+	pool_close(s->dir);
 	for (guint i = 0; i < s->ends; i++) {
 		end *e = &s->end[i];
 		g_free(e->dir);
