@@ -358,18 +358,34 @@ registers_of(const json_t *intent)
 	return regs;
 }
 
+/* What IT is to be merged with by INTENT; NULL: it waits no more. */
+static json_t *
+record_of(const sync_item *it, const json_t *intent)
+{
+	json_t *record = json_object_get(intent, "record");
+
+	if (!json_flag(intent, "inq"))
+		return record;
+	/* What waits is merged from where it waits; the intent has a copy. */
+	json_t *first = json_array_get(it->inq, 0);
+	return json_equal(first, record) ? first : NULL;
+}
+
 /* An intent that was not carried out: its record is merged again, from a fresh read. */
 static gboolean
 again(gateway *g, const json_t *intent, GError **error)
 {
 	const char *uid = json_str(intent, "uid");
-	json_t *record = json_object_get(intent, "record");
 	g_autoptr(sync_item) it = gate_load(g, uid, error);
 
 	if (it == NULL || !store_drop_intent(g->store, uid, error))
 		return FALSE;
-	if (json_is_object(record))
-		return gate_merge(g, g_steal_pointer(&it), record, json_flag(intent, "inq"), error);
+	if (json_is_object(json_object_get(intent, "record"))) {
+		json_t *record = record_of(it, intent);
+
+		return record == NULL ||
+		       gate_merge(g, g_steal_pointer(&it), record, json_flag(intent, "inq"), error);
+	}
 	g_autoptr(item) now = NULL;
 	sync_ctx ctx = gate_ctx(g);
 	sync_out out;
