@@ -30,6 +30,8 @@ read_some(zipfd *z, guint8 *buf, guint64 len)
 
 	if (want == 0)
 		return 0;
+	if (!fault_look("read", NULL))
+		return broken(z, ZIP_ER_READ, EIO);
 	do {
 		n = pread(z->fd, buf, want, (off_t)z->at);
 	} while (n < 0 && errno == EINTR);
@@ -164,6 +166,8 @@ little(const guint8 *p, guint bytes)
 static gboolean
 read_tail(const zipfd *z, guint8 *buf, gsize len, GError **error)
 {
+	if (!fault_look("read", error))
+		return FALSE;
 	ssize_t n = pread(z->fd, buf, len, (off_t)(z->size - len));
 
 	if (n == (ssize_t)len)

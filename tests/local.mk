@@ -139,6 +139,7 @@ MORE_TESTS = \
 	tests/flow/open.sh \
 	tests/flow/operator.sh \
 	tests/flow/policies.sh \
+	tests/flow/points.sh \
 	tests/flow/power.sh \
 	tests/flow/rebase.sh \
 	tests/flow/rejoin.sh \
@@ -166,7 +167,9 @@ EXTRA_DIST += \
 	tests/data/make_merge_vectors.py \
 	tests/data/merge_vectors.json \
 	tests/data/small.csv \
+	tests/flow/break_kit.sh \
 	tests/flow/daemons.sh \
+	tests/flow/edit_kit.sh \
 	tests/flow/join_kit.sh \
 	tests/flow/kit.sh \
 	tests/flow/lib.sh \
@@ -370,7 +373,7 @@ AM_TESTS_ENVIRONMENT = \
 	ASAN_OPTIONS=detect_leaks=1; export ASAN_OPTIONS; \
 	UBSAN_OPTIONS=print_stacktrace=1; export UBSAN_OPTIONS; \
 	LC_ALL=C.UTF-8; export LC_ALL; \
-	unset HANDSEL_HOME HANDSEL_TEST_SHIFT HANDSEL_TEST_FAULT HANDSEL_TEST_MUTANT;
+	unset HANDSEL_HOME HANDSEL_TEST_SHIFT HANDSEL_TEST_FAULT HANDSEL_TEST_PASSES HANDSEL_TEST_MUTANT;
 
 # A test that hangs is a failed test.
 TEST_SECONDS = 1200

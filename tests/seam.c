@@ -46,16 +46,29 @@ static const struct {
 	fault_kind kind;
 } kinds[] = {{"die", FAULT_DIE}, {"fail", FAULT_FAIL}, {"stop", FAULT_STOP}};
 
-static int list = -1;
+static int passes = -1;
 
 static void
-seam_list(const char *point)
+seam_pass(const char *point, gboolean leaves)
 {
-	g_autofree char *line = g_strconcat(point, "\n", NULL);
+	g_autofree char *line = g_strdup_printf("%s %s\n", point, leaves ? "leaves" : "looks");
 
 	/* One write, for several processes may share the list. */
-	if (write(list, line, strlen(line)) != (ssize_t)strlen(line))
+	if (write(passes, line, strlen(line)) != (ssize_t)strlen(line))
 		_exit(2);
+}
+
+static void
+seam_passes(const char *name)
+{
+	const char *file = g_getenv(name);
+
+	if (file == NULL)
+		return;
+	passes = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (passes < 0)
+		seam_refuse(name, file);
+	fault_watch(seam_pass);
 }
 
 static void
@@ -66,13 +79,6 @@ seam_fault(const char *name)
 
 	if (value == NULL)
 		return;
-	if (g_str_has_prefix(value, "list:")) {
-		list = open(value + 5, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-		if (list < 0)
-			seam_refuse(name, value);
-		fault_watch(seam_list);
-		return;
-	}
 	g_auto(GStrv) part = g_strsplit(value, ":", 0);
 	if (g_strv_length(part) != 3 || *part[0] == '\0' ||
 	    !g_ascii_string_to_unsigned(part[1], 10, 1, G_MAXUINT, &nth, NULL))
@@ -90,5 +96,6 @@ __attribute__((constructor)) static void
 seam_arm(void)
 {
 	seam_shift("HANDSEL_TEST_SHIFT");
+	seam_passes("HANDSEL_TEST_PASSES");
 	seam_fault("HANDSEL_TEST_FAULT");
 }

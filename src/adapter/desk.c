@@ -165,9 +165,13 @@ desk_look(desk *d, GError **error)
 void
 desk_looked(desk *d)
 {
+	g_autoptr(GError) ignored = NULL;
+
 	if (d->depth > 0)
 		return;
-	db_run(d->db, NULL, "RELEASE look", "");
+	/* A snapshot that stays open would keep the desk from writing. */
+	if (!db_run(d->db, &ignored, "RELEASE look", ""))
+		db_rollback(d->db);
 	desk_field_forget(d);
 }
 

@@ -175,40 +175,43 @@ desk_file_doom(desk *d, const char *sha256, GError **error)
 }
 
 static GPtrArray *
-doomed_files(desk *d)
+doomed_files(desk *d, GError **error)
 {
 	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
-	db_stmt *s = db_query(d->db, NULL,
+	db_stmt *s = db_query(d->db, error,
 			      "SELECT sha256 FROM doomed o WHERE NOT EXISTS "
 			      "(SELECT 1 FROM thing t WHERE t.sha256 = o.sha256)",
 			      "");
 	int step = s != NULL ? 1 : -1;
 
-	while (step == 1 && (step = db_next(d->db, s, NULL)) == 1)
+	while (step == 1 && (step = db_next(d->db, s, error)) == 1)
 		g_ptr_array_add(all, g_strdup(db_text(s, 0)));
 	return step == 0 ? g_steal_pointer(&all) : NULL;
 }
 
 /* Under the write lock: nobody can begin to need a file while it is being removed. */
 static gboolean
-sweep_locked(desk *d)
+sweep_locked(desk *d, GError **error)
 {
-	g_autoptr(GPtrArray) all = doomed_files(d);
+	g_autoptr(GPtrArray) all = doomed_files(d, error);
 
 	if (all == NULL)
 		return FALSE;
 	for (guint i = 0; i < all->len; i++)
-		if (!fsio_remove(d->files, all->pdata[i], NULL))
+		if (!fsio_remove(d->files, all->pdata[i], error))
 			return FALSE;
-	return db_run(d->db, NULL, "DELETE FROM doomed", "");
+	return db_run(d->db, error, "DELETE FROM doomed", "");
 }
 
+/* Whatever fails: they are doomed still, for the next time. */
 void
 desk_file_sweep(desk *d)
 {
-	if (!db_begin(d->db, NULL))
+	g_autoptr(GError) ignored = NULL;
+
+	if (!db_begin(d->db, &ignored))
 		return;
-	if (!sweep_locked(d) || !db_commit(d->db, NULL))
+	if (!sweep_locked(d, &ignored) || !db_commit(d->db, NULL))
 		db_rollback(d->db);
 }
 

@@ -74,8 +74,33 @@ db_fail(db *d, int rc, const char *sql, GError **error)
 		fail_set(error, (int)class, "database %s: %s%s", d->path, why, hint_of(rc));
 }
 
-gboolean
-db_exec(db *d, const char *sql, GError **error)
+/*
+ * Some reads have no error to tell and take a failure for "there is none".  What is then done by it
+ * must not become durable: the next call that can tell an error tells that one.
+ */
+static void
+keep_unheard(db *d, GError *e, GError **error)
+{
+	if (error != NULL)
+		g_propagate_error(error, e);
+	else if (d->unheard == NULL)
+		d->unheard = e;
+	else
+		g_error_free(e);
+}
+
+static gboolean
+all_heard(db *d, GError **error)
+{
+	if (error == NULL || d->unheard == NULL)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&d->unheard));
+	return FALSE;
+}
+
+/* Without a fault point: where a failure is to come in is the caller's. */
+static gboolean
+exec(db *d, const char *sql, GError **error)
 {
 	int rc = sqlite3_exec(d->handle, sql, NULL, NULL, NULL);
 
@@ -83,6 +108,12 @@ db_exec(db *d, const char *sql, GError **error)
 		return TRUE;
 	db_fail(d, rc, sql, error);
 	return FALSE;
+}
+
+gboolean
+db_exec(db *d, const char *sql, GError **error)
+{
+	return all_heard(d, error) && fault_pass("db-exec", error) && exec(d, sql, error);
 }
 
 /*
@@ -121,25 +152,28 @@ db_begin(db *d, GError **error)
 		fail_set(error, FAIL_BUG, "database %s: a transaction inside another", d->path);
 		return FALSE;
 	}
-	if (!fault_pass("db-begin", error))
+	if (!all_heard(d, error) || !fault_pass("db-begin", error))
 		return FALSE;
 	reset_all(d);
-	return db_exec(d, "BEGIN IMMEDIATE", error);
+	return exec(d, "BEGIN IMMEDIATE", error);
 }
 
 void
 db_rollback(db *d)
 {
 	reset_all(d);
-	if (db_in_transaction(d))
-		sqlite3_exec(d->handle, "ROLLBACK", NULL, NULL, NULL);
+	if (!db_in_transaction(d))
+		return;
+	sqlite3_exec(d->handle, "ROLLBACK", NULL, NULL, NULL);
+	/* Gone with what was done by it. */
+	g_clear_error(&d->unheard);
 }
 
 gboolean
 db_commit(db *d, GError **error)
 {
 	reset_all(d);
-	if (fault_pass("db-commit", error) && db_exec(d, "COMMIT", error))
+	if (all_heard(d, error) && fault_pass("db-commit", error) && exec(d, "COMMIT", error))
 		return TRUE;
 	db_rollback(d);
 	return FALSE;
@@ -223,12 +257,20 @@ bind_all(db_stmt *stmt, const char *format, va_list args)
 	return rc;
 }
 
+/* Only what is written outside a transaction may be there after a death. */
+static gboolean
+pass(const db *d, db_stmt *stmt, GError **error)
+{
+	return sqlite3_stmt_readonly(stmt) || db_in_transaction(d) ? fault_look("db-query", error)
+								   : fault_pass("db-write", error);
+}
+
 static db_stmt *
-query(db *d, GError **error, const char *sql, const char *format, va_list args)
+prepare_bound(db *d, GError **error, const char *sql, const char *format, va_list args)
 {
 	db_stmt *stmt = prepare(d, sql, error);
 
-	if (stmt == NULL)
+	if (stmt == NULL || !pass(d, stmt, error))
 		return NULL;
 	int rc = bind_all(stmt, format, args);
 	if (rc == SQLITE_RANGE || rc == SQLITE_MISUSE) {
@@ -241,6 +283,19 @@ query(db *d, GError **error, const char *sql, const char *format, va_list args)
 		return NULL;
 	}
 	g_hash_table_add(d->live, stmt);
+	return stmt;
+}
+
+static db_stmt *
+query(db *d, GError **error, const char *sql, const char *format, va_list args)
+{
+	GError *e = NULL;
+
+	if (!all_heard(d, error))
+		return NULL;
+	db_stmt *stmt = prepare_bound(d, &e, sql, format, args);
+	if (stmt == NULL)
+		keep_unheard(d, e, error);
 	return stmt;
 }
 
@@ -267,8 +322,12 @@ db_next(db *d, db_stmt *stmt, GError **error)
 	int rc = sqlite3_step(stmt);
 	if (rc == SQLITE_ROW)
 		return 1;
-	if (rc != SQLITE_DONE)
-		db_fail(d, rc, sqlite3_sql(stmt), error);
+	if (rc != SQLITE_DONE) {
+		GError *e = NULL;
+
+		db_fail(d, rc, sqlite3_sql(stmt), &e);
+		keep_unheard(d, e, error);
+	}
 	db_reset(d, stmt);
 	return rc == SQLITE_DONE ? 0 : -1;
 }
@@ -341,6 +400,7 @@ db_close(db *d)
 	g_hash_table_unref(d->live);
 	g_hash_table_unref(d->cache);
 	sqlite3_close(d->handle);
+	g_clear_error(&d->unheard);
 	g_free(d->path);
 	g_free(d);
 }

@@ -42,7 +42,8 @@ gboolean db_in_transaction(const db *);
  * Prepares SQL (a string literal: the cache goes by its address) or takes it from
  * the cache, and binds ARGS by FORMAT: one letter each, s text, i gint64, u guint64
  * (at most 2^63-1), b GBytes, n NULL without an argument.  A NULL string binds NULL.  NULL on
- * error.
+ * error.  A failure that the caller does not take (ERROR is NULL) is told by the next call that
+ * can, so that nothing is committed that was done by a failed read.
  */
 db_stmt *db_query(db *, GError **error, const char *sql, const char *format, ...);
 /* Steps: 1 a row, 0 the end, -1 an error.  Behind the end there is no further step. */

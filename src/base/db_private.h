@@ -11,6 +11,7 @@ struct db {
 	char *path;
 	GHashTable *cache; /* address of the SQL -> db_stmt */
 	GHashTable *live;  /* set of db_stmt: queried and not yet at their end */
+	GError *unheard;   /* of a read that had no error to tell; NULL: none */
 };
 
 /* Sets *ERROR for SQLite's RC.  SQL (NULL: unknown) is quoted only where the fault is in our

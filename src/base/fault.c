@@ -39,11 +39,9 @@ fault_watch(fault_seen *seen)
 	watcher = seen;
 }
 
-gboolean
-fault_pass(const char *point, GError **error)
+static gboolean
+pass(const char *point, GError **error)
 {
-	if (watcher != NULL)
-		watcher(point);
 	if (armed_point != NULL && !g_str_equal(armed_point, point))
 		return TRUE;
 	passes++;
@@ -57,4 +55,21 @@ fault_pass(const char *point, GError **error)
 	}
 	fail_set(error, FAIL_RETRY, "injected failure at %s", point);
 	return FALSE;
+}
+
+gboolean
+fault_pass(const char *point, GError **error)
+{
+	if (watcher != NULL)
+		watcher(point, TRUE);
+	return pass(point, error);
+}
+
+gboolean
+fault_look(const char *point, GError **error)
+{
+	if (watcher != NULL)
+		watcher(point, FALSE);
+	return (armed_point == NULL && armed_nth > 0 && armed_kind != FAULT_FAIL) ||
+	       pass(point, error);
 }

@@ -150,6 +150,8 @@ read_some(int fd, void *buf, gsize len, goffset offset, GError **error)
 {
 	ssize_t n;
 
+	if (!fault_look("read", error))
+		return -1;
 	do {
 		n = offset < 0 ? read(fd, buf, len) : pread(fd, buf, len, offset);
 	} while (n < 0 && errno == EINTR);

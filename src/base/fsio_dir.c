@@ -59,10 +59,15 @@ make_dir(const char *path, mode_t mode, GError **error)
 {
 	struct stat st;
 
+	/* Looked at first: an existing one may answer EROFS or EACCES just as well as EEXIST. */
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return TRUE;
+	if (!fault_pass("mkdir", error))
+		return FALSE;
 	if (mkdir(path, mode) == 0)
 		return sync_parent(AT_FDCWD, path, error);
 	int errnum = errno;
-	/* An existing one may answer EROFS or EACCES just as well as EEXIST. */
+	/* Somebody else was faster, or it is something else. */
 	if (stat(path, &st) == 0) {
 		if (S_ISDIR(st.st_mode))
 			return TRUE;
@@ -228,6 +233,9 @@ GPtrArray *
 fsio_list(int dir, guint limit, GError **error)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+
+	if (!fault_look("list", error))
+		return NULL;
 	/* Opened anew: a copy of the descriptor would share the reading position. */
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = fd < 0 ? NULL : fdopendir(fd);

@@ -13,6 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/says.sh"
 . "$here/kit.sh"
 . "$here/join_kit.sh"
+. "$here/edit_kit.sh"
 cd "$tmp" || exit 99
 power=$top_builddir/tests/power
 pump=$tmp/anna/pump.handshake
@@ -78,25 +79,6 @@ broken() {
 		;;
 	esac
 	cut_power "$broken_kind" "$broken_site"
-}
-
-id_of() {
-	at "$1" desk list --json | jq -r --arg t "$2" 'select(.title == $t) | .id'
-}
-
-# Both sides change both items and say something; Anna makes a new one and adds a file.
-edit() {
-	at anna desk set "$(id_of anna Pump)" description=Large >/dev/null &&
-		at bert desk set "$(id_of bert Pump)" assignee=bert >/dev/null &&
-		at anna desk comment "$(id_of anna Valve)" "Anna was here" >/dev/null &&
-		at bert desk comment "$(id_of bert Valve)" "so was Bert" >/dev/null &&
-		at anna desk attach "$(id_of anna Pump)" "$tmp/photo" >/dev/null &&
-		at anna desk new title=Hose >/dev/null
-}
-
-exchange() {
-	edit && passes "$1" "$2" anna bert && passes "$1" "$2" bert anna && passes "$1" "$2" anna bert &&
-		settle bert anna
 }
 
 # What a site shows; what is drawn anew in each run is left out.

@@ -7,14 +7,16 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 . "$here/says.sh"
 . "$here/kit.sh"
+. "$here/break_kit.sh"
 . "$here/join_kit.sh"
 cd "$tmp" || exit 99
 pump=$tmp/pump.handshake
 seed=${HANDSEL_SEED:-5}
 every=${HANDSEL_SWEEP:-60}
 [ "$every" != full ] || every=1
-first=$((seed % every + 1))
-echo "# HANDSEL_SEED=$seed: every ${every}th step, from $first on"
+# More steps can fail than leave something when they die.
+looks=$((every == 1 ? 1 : every * 3))
+echo "# HANDSEL_SEED=$seed: death at every ${every}th step, failure of every ${looks}th"
 
 site anna bert || exit 99
 at anna desk new title=Pump >/dev/null
@@ -25,20 +27,10 @@ broken() {
 	broken_step=$2
 	broken_kind=$3
 	shift 3
-	HANDSEL_TEST_FAULT=any:$broken_step:$broken_kind
-	export HANDSEL_TEST_FAULT
-	"$@" >/dev/null 2>fault.txt
-	broken_status=$?
-	unset HANDSEL_TEST_FAULT
-	case $broken_kind$broken_status in
-	die137) reached=yes ;;
-	die0 | die3 | fail0 | fail1 | fail3) ;;
-	*)
-		echo "step $broken_step made it end with $broken_status: $*"
-		cat fault.txt
-		return 1
-		;;
-	esac
+	break_step "$broken_step" "$broken_kind" "$@" && return
+	echo "step $broken_step made it end with $broken_status: $*"
+	cat fault.txt
+	return 1
 }
 
 # WHAT STEP KIND: $reached tells whether there was such a step.
@@ -53,36 +45,36 @@ round() {
 	[ $round_status -eq 0 ] && whole
 }
 
-# WHAT: from the sites that are kept as "made".
+# WHAT KIND EVERY: from the sites that are kept as "made".
 sweep() {
-	step=$first
+	step=$((seed % $3 + 1))
 	reached=yes
-	while [ $reached = yes ] && [ $step -lt 1000 ]; do
+	while [ $reached = yes ] && [ $step -lt 5000 ]; do
 		reached=no
-		round "$1" $step die >round.txt 2>&1
+		round "$1" $step "$2" >round.txt 2>&1
 		round_status=$?
-		check "$1 dies at step $step and is finished by what follows" sh -c 'cat round.txt; exit "$1"' - $round_status
+		check "$1 ${2}s at step $step and is finished by what follows" sh -c 'cat round.txt; exit "$1"' - $round_status
 		[ $round_status -eq 0 ] || break
-		if [ $reached = yes ]; then
-			round "$1" $step fail >round.txt 2>&1
-			round_status=$?
-			check "$1 fails at step $step and is finished by what follows" sh -c 'cat round.txt; exit "$1"' - $round_status
-			[ $round_status -eq 0 ] || break
-		fi
-		step=$((step + every))
+		step=$((step + $3))
 	done
+	echo "# $1 ${2}s: the last step is before $step"
+}
+
+both() {
+	sweep "$1" die "$every"
+	sweep "$1" fail "$looks"
 }
 
 : >made-pump.handshake
-sweep make
+both make
 again made
 rm made-pump.handshake
 at anna link new bert --channel folder --scope all --out "$tmp/made-pump.handshake" >/dev/null
 keep made
-sweep join
+both join
 again made
 at bert link join made-pump.handshake --as anna --scope all --yes >/dev/null
 keep made
-sweep meet
+both meet
 check "no process is left" idle
 tap_end

@@ -7,13 +7,15 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 . "$here/says.sh"
 . "$here/kit.sh"
+. "$here/break_kit.sh"
 cd "$tmp" || exit 99
 seed=${HANDSEL_SEED:-5}
 every=${HANDSEL_SWEEP:-20}
 [ "$every" != full ] || every=1
-first=$((seed % every + 1))
+# More steps can fail than leave something when they die.
+looks=$((every == 1 ? 1 : every * 3))
 edits=0
-echo "# HANDSEL_SEED=$seed: every ${every}th step, from $first on"
+echo "# HANDSEL_SEED=$seed: death at every ${every}th step, failure of every ${looks}th"
 
 met || exit 99
 at anna desk new title=Pump >/dev/null
@@ -38,17 +40,11 @@ id_of() {
 
 # A pass whose STEPth step does KIND, then an ordinary one.  $reached: there was such a step.
 broken() {
-	HANDSEL_TEST_FAULT=any:$3:$4 at "$1" -q sync "$2" 2>fault.txt
-	broken_status=$?
-	case $4$broken_status in
-	die137) reached=yes ;;
-	fail1 | die0 | die3 | fail0 | fail3) ;;
-	*)
+	break_step "$3" "$4" at "$1" -q sync "$2" || {
 		echo "$1: step $3 made it end with $broken_status"
 		cat fault.txt
 		return 1
-		;;
-	esac
+	}
 	# One line for people, none about memory.
 	[ "$4" = die ] || [ "$(wc -l <fault.txt)" -le 2 ] || { cat fault.txt; return 1; }
 	sync_at "$1" "$2"
@@ -80,20 +76,20 @@ expected() {
 	done | sort
 }
 
-step=$first
-reached=yes
-while [ $reached = yes ] && [ $step -lt 500 ]; do
-	try $step die dies || break
-	step=$((step + every))
-done
-check "there were steps to die at" test $step -gt 50
-steps=$step
-# Whether a failed step was reached is not told by every end: some are only a channel that is away.
-step=$first
-while [ $step -lt $steps ]; do
-	try $step fail fails || break
-	step=$((step + every))
-done
+# KIND EVERY
+sweep() {
+	step=$((seed % $2 + 1))
+	reached=yes
+	while [ $reached = yes ] && [ $step -lt 5000 ]; do
+		try $step "$1" "${1}s" || break
+		step=$((step + $2))
+	done
+	check "there were steps at which it ${1}s" test $step -gt 50
+	echo "# ${1}s: the last step is before $step"
+}
+
+sweep die "$every"
+sweep fail "$looks"
 
 check "at last both sides are silent" settle anna bert
 check "and equal" same_desks anna bert

@@ -209,13 +209,14 @@ keep_one(int platter, int dir, const char *name, int what)
 	char key[KEY_MAX];
 	mode_t mode;
 
+	/* A program that is about to end may still remove something. */
 	if (look(dir, name, key, &mode) != 0)
-		return -1;
+		return errno == ENOENT ? 0 : -1;
 	if (!S_ISDIR(mode) && !(S_ISREG(mode) && (what & PLATTER_BYTES)))
 		return 0;
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return -1;
+		return errno == ENOENT ? 0 : -1;
 	int rc = S_ISDIR(mode) ? keep_below(platter, fd, what) : keep_in(platter, fd);
 	close(fd);
 	return rc;

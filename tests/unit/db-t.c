@@ -374,6 +374,29 @@ a_commit_that_fails_is_rolled_back(room *r, gconstpointer unused)
 	g_assert_false(db_in_transaction(d));
 }
 
+/* A failed read was taken for "there is none"; what was done by that must not be kept. */
+static void
+a_failure_that_nobody_heard_is_told_before_the_commit(room *r, gconstpointer unused)
+{
+	g_autoptr(db) d = open_ok(r, one);
+	g_autoptr(GError) e = NULL;
+	gint64 n = 0;
+
+	(void)unused;
+	g_assert_true(db_begin(d, NULL));
+	add(d, "x");
+	fault_arm("db-query", 1, FAULT_FAIL);
+	g_assert_false(db_get_i64(d, &n, NULL, "SELECT count(*) FROM t", ""));
+	g_assert_false(db_commit(d, &e));
+	g_assert_true(fail_is(e, FAIL_RETRY));
+	g_assert_cmpint(count(d), ==, 0);
+	/* Told once. */
+	g_assert_true(db_begin(d, NULL));
+	add(d, "y");
+	g_assert_true(db_commit(d, NULL));
+	g_assert_cmpint(count(d), ==, 1);
+}
+
 static void
 what_was_committed_survives_a_kill(room *r, gconstpointer unused)
 {
@@ -451,6 +474,7 @@ main(int argc, char **argv)
 	ADD(an_open_statement_does_not_keep_us_from_writing);
 	ADD(a_busy_database_is_tried_again);
 	ADD(a_commit_that_fails_is_rolled_back);
+	ADD(a_failure_that_nobody_heard_is_told_before_the_commit);
 	ADD(what_was_committed_survives_a_kill);
 	ADD(a_full_database_is_tried_again);
 	ADD(what_is_no_database_is_the_operators);

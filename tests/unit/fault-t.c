@@ -98,9 +98,9 @@ a_stopping_point_goes_on_when_told(void)
 static guint seen;
 
 static void
-see(const char *point)
+see(const char *point, gboolean leaves)
 {
-	seen += g_str_equal(point, "fsync");
+	seen += leaves && g_str_equal(point, "fsync");
 }
 
 static void
@@ -114,6 +114,20 @@ a_watcher_sees_each_pass(void)
 	fault_watch(NULL);
 	fault_pass("fsync", NULL);
 	g_assert_cmpuint(seen, ==, 2);
+	fault_disarm();
+}
+
+/* Any step that dies is one of those that leave something; any that fails is one of all. */
+static void
+who_only_looks_fails_and_does_not_die(void)
+{
+	fault_arm(NULL, 1, FAULT_STOP);
+	g_assert_true(fault_look("read", NULL));
+	g_assert_cmpuint(fault_passes(), ==, 0);
+	fault_arm(NULL, 1, FAULT_FAIL);
+	g_assert_false(fault_look("read", NULL));
+	fault_arm("read", 1, FAULT_FAIL);
+	g_assert_false(fault_look("read", NULL));
 	fault_disarm();
 }
 
@@ -131,5 +145,7 @@ main(int argc, char **argv)
 	g_test_add_func("/fault/a_stopping_point_goes_on_when_told",
 			a_stopping_point_goes_on_when_told);
 	g_test_add_func("/fault/a_watcher_sees_each_pass", a_watcher_sees_each_pass);
+	g_test_add_func("/fault/who_only_looks_fails_and_does_not_die",
+			who_only_looks_fails_and_does_not_die);
 	return g_test_run();
 }
