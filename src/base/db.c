@@ -89,8 +89,8 @@ keep_unheard(db *d, GError *e, GError **error)
 		g_error_free(e);
 }
 
-static gboolean
-all_heard(db *d, GError **error)
+gboolean
+db_heard(db *d, GError **error)
 {
 	if (error == NULL || d->unheard == NULL)
 		return TRUE;
@@ -113,7 +113,7 @@ exec(db *d, const char *sql, GError **error)
 gboolean
 db_exec(db *d, const char *sql, GError **error)
 {
-	return all_heard(d, error) && fault_pass("db-exec", error) && exec(d, sql, error);
+	return db_heard(d, error) && fault_pass("db-exec", error) && exec(d, sql, error);
 }
 
 /*
@@ -152,7 +152,7 @@ db_begin(db *d, GError **error)
 		fail_set(error, FAIL_BUG, "database %s: a transaction inside another", d->path);
 		return FALSE;
 	}
-	if (!all_heard(d, error) || !fault_pass("db-begin", error))
+	if (!db_heard(d, error) || !fault_pass("db-begin", error))
 		return FALSE;
 	reset_all(d);
 	return exec(d, "BEGIN IMMEDIATE", error);
@@ -173,7 +173,7 @@ gboolean
 db_commit(db *d, GError **error)
 {
 	reset_all(d);
-	if (all_heard(d, error) && fault_pass("db-commit", error) && exec(d, "COMMIT", error))
+	if (db_heard(d, error) && fault_pass("db-commit", error) && exec(d, "COMMIT", error))
 		return TRUE;
 	db_rollback(d);
 	return FALSE;
@@ -291,7 +291,7 @@ query(db *d, GError **error, const char *sql, const char *format, va_list args)
 {
 	GError *e = NULL;
 
-	if (!all_heard(d, error))
+	if (!db_heard(d, error))
 		return NULL;
 	db_stmt *stmt = prepare_bound(d, &e, sql, format, args);
 	if (stmt == NULL)

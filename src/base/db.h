@@ -26,6 +26,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(db, db_close)
 gboolean db_copy(const char *from, const char *to, GError **error);
 
 gboolean db_exec(db *, const char *sql, GError **error);
+/* FALSE and its error, if a read failed whose caller did not take it (see db_query): to be asked
+ * before something is done by reads that no rollback undoes. */
+gboolean db_heard(db *, GError **error);
 /*
  * IMMEDIATE, so that a writer never fails half way.  They do not nest.  Begin, commit and rollback
  * end every statement that is still open, as an old snapshot would keep us from writing: its

@@ -38,6 +38,8 @@ gate_load_state(gateway *g, GError **error)
 	g->me = store_get(g->store, "me");
 	g->partner = store_get(g->store, "partner");
 	g->stopped = store_get(g->store, "stopped");
+	if (!store_heard(g->store, error))
+		return FALSE;
 	if (text == NULL || g->me == NULL || !pair_state_from_name(state, &g->state)) {
 		fail_set(error, FAIL_CONFIG, "link %s: its state is damaged; restore a backup",
 			 g->name);

@@ -21,7 +21,7 @@ tidy_file(gateway *g, spool_dir dir, const char *file, guint64 number, GError **
 		dir == SPOOL_OUTBOX ? number <= g->n.last : store_has_incoming(g->store, number);
 
 	if (!known)
-		return spool_drop(g->spool, dir, file, error);
+		return store_heard(g->store, error) && spool_drop(g->spool, dir, file, error);
 	return dir == SPOOL_OUTBOX || number > g->n.done ||
 	       spool_move(g->spool, dir, file, SPOOL_ARCHIVE, file, error);
 }

@@ -67,6 +67,12 @@ store_begin(store *s, GError **error)
 }
 
 gboolean
+store_heard(store *s, GError **error)
+{
+	return db_heard(s->db, error);
+}
+
+gboolean
 store_commit(store *s, GError **error)
 {
 	return db_commit(s->db, error);

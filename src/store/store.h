@@ -23,6 +23,9 @@ void store_close(store *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(store, store_close)
 gboolean store_begin(store *, GError **error);
 gboolean store_commit(store *, GError **error);
+/* FALSE if a read without an error of its own failed: to be asked before a file is removed because
+ * of what is not there. */
+gboolean store_heard(store *, GError **error);
 void store_rollback(store *);
 
 /* Single values by name.  store_get: caller frees; NULL where there is none (or no way to read it).

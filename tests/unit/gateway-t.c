@@ -5,7 +5,8 @@
 #include "base/fail.h"
 #include "base/fault.h"
 
-#define MANY 12 /* items: more than a brake lets go at once */
+#define MANY  12 /* items: more than a brake lets go at once */
+#define READS 20 /* of a pass, up to where it looks after its files and some more */
 
 static void
 assert_titles(kit *k, int who, const char *expected)
@@ -148,6 +149,40 @@ a_line_is_taken_once_whatever_fails(kit *k, gconstpointer unused G_GNUC_UNUSED)
 	assert_titles(k, BERT, "Pump Valve");
 }
 
+/* A pass of Bert's whose NTH read of the state fails; whether the pass does, is its affair. */
+static void
+pass_without_read(kit *k, guint nth)
+{
+	g_autoptr(GError) e = NULL;
+	g_auto(kit_link) l = kit_open(k, BERT, GATE_WORK, NULL);
+	pass_report report = {0};
+
+	fault_arm("db-query", nth, FAULT_FAIL);
+	g_assert_true(gateway_pass(l.g, &report, &e) || fail_is(e, FAIL_RETRY));
+	fault_disarm();
+	g_free(report.away);
+}
+
+/* An envelope that waits in the inbox and whose number cannot be looked up is not one without. */
+static void
+a_failed_read_costs_no_envelope(kit *k, gconstpointer unused G_GNUC_UNUSED)
+{
+	for (guint nth = 1; nth <= READS; nth++) {
+		g_autofree char *pump = kit_new(k, ANNA, "Pump");
+		g_autofree char *valve = kit_new(k, ANNA, "Valve");
+
+		kit_pass(k, ANNA);
+		kit_carry(k, ANNA);
+		fail_at_the_second_line(k);
+		pass_without_read(k, nth);
+		kit_settle(k);
+		kit_delete(k, ANNA, pump);
+		kit_delete(k, ANNA, valve);
+		kit_settle(k);
+		assert_titles(k, BERT, "");
+	}
+}
+
 /* ---- the brake ---- */
 
 static void
@@ -183,6 +218,7 @@ main(int argc, char **argv)
 	ADD(a_number_counts_once);
 	ADD(a_number_ahead_waits_and_counts_once);
 	ADD(a_line_is_taken_once_whatever_fails);
+	ADD(a_failed_read_costs_no_envelope);
 	ADD(many_deletions_wait_for_a_yes);
 #undef ADD
 	return g_test_run();
