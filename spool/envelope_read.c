@@ -4,6 +4,7 @@
 
 #include "base/fail.h"
 #include "base/fsio.h"
+#include "base/grow.h"
 #include "spool/envelope.h"
 #include "spool/zipfd.h"
 
@@ -26,7 +27,7 @@ struct envelope {
 	GPtrArray *files;    /* hashes, in the order of the zip */
 	GHashTable *entries; /* name -> zip_uint64_t, owned */
 	member lines;
-	GString *buf; /* read and not yet handed out: from AT; no newline before SCANNED */
+	grow buf; /* read and not yet handed out: from AT; no newline before SCANNED */
 	gsize at, scanned;
 	guint line;
 };
@@ -155,12 +156,12 @@ static char *
 read_manifest_text(envelope *e, gsize *ret_len, GError **error)
 {
 	static const char name[] = "manifest.json";
-	g_autofree char *text = g_malloc0(MANIFEST_MAX + 1);
+	g_autofree char *text = grow_try(MANIFEST_MAX + 1, error);
 	gsize len = 0;
 	gssize n;
 	member m = {0};
 
-	if (!member_open(e, name, &m, error))
+	if (text == NULL || !member_open(e, name, &m, error))
 		return NULL;
 	do {
 		n = member_read(e, name, &m, text + len, MANIFEST_MAX + 1 - len, error);
@@ -187,6 +188,10 @@ read_manifest(envelope *e, GError **error)
 	if (text == NULL)
 		return FALSE;
 	g_autoptr(json_ref) j = json_read(text, len, &why);
+	if (j == NULL && fail_is(why, FAIL_RETRY)) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return FALSE;
+	}
 	if (j == NULL) {
 		fail_set(error, REASON_MANIFEST, "manifest.json: %s", why->message);
 		return FALSE;
@@ -225,7 +230,6 @@ envelope_open(int fd, guint64 limit, GError **error)
 
 	e->files = g_ptr_array_new_with_free_func(g_free);
 	e->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	e->buf = g_string_new(NULL);
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		fail_set(error, FAIL_BUG, "an envelope is read from a file only");
 		return NULL;
@@ -248,7 +252,7 @@ envelope_close(envelope *e)
 	manifest_free(e->manifest);
 	g_ptr_array_unref(e->files);
 	g_hash_table_unref(e->entries);
-	g_string_free(e->buf, TRUE);
+	grow_clear(&e->buf);
 	g_free(e);
 }
 
@@ -275,21 +279,20 @@ bad_line(const envelope *e, const char *what, GError **error)
 static gboolean
 fill(envelope *e, gboolean *ret_end, GError **error)
 {
-	g_string_erase(e->buf, 0, (gssize)e->at);
+	grow_drop(&e->buf, e->at);
 	e->scanned -= e->at;
 	e->at = 0;
-	if (e->buf->len == 0 && e->buf->allocated_len > KEEP_MAX) {
-		g_string_free(e->buf, TRUE);
-		e->buf = g_string_new(NULL);
-	}
-	gsize len = e->buf->len;
+	if (e->buf.len == 0 && e->buf.size > KEEP_MAX)
+		grow_clear(&e->buf);
+	gsize len = e->buf.len;
 	if (len > ENVELOPE_LINE_MAX)
 		return bad_line(e, "is too long", error);
-	g_string_set_size(e->buf, len + CHUNK);
-	gssize n = member_read(e, "changes.jsonl", &e->lines, e->buf->str + len, CHUNK, error);
-	g_string_set_size(e->buf, len + (gsize)MAX(n, 0));
+	if (!grow_room(&e->buf, CHUNK, error))
+		return FALSE;
+	gssize n = member_read(e, "changes.jsonl", &e->lines, e->buf.str + len, CHUNK, error);
 	if (n < 0)
 		return FALSE;
+	grow_add(&e->buf, (gsize)n);
 	*ret_end = n == 0;
 	return TRUE;
 }
@@ -301,17 +304,17 @@ find_line(envelope *e, gssize *ret_len, GError **error)
 	gboolean end = FALSE;
 
 	for (;;) {
-		gsize left = e->buf->len - e->scanned;
+		gsize left = e->buf.len - e->scanned;
 		const char *newline =
-			left == 0 ? NULL : memchr(e->buf->str + e->scanned, '\n', left);
+			left == 0 ? NULL : memchr(e->buf.str + e->scanned, '\n', left);
 
 		if (newline != NULL) {
-			*ret_len = newline - (e->buf->str + e->at);
+			*ret_len = newline - (e->buf.str + e->at);
 			return TRUE;
 		}
-		e->scanned = e->buf->len;
+		e->scanned = e->buf.len;
 		if (end) {
-			*ret_len = e->buf->len > e->at ? (gssize)(e->buf->len - e->at) : -1;
+			*ret_len = e->buf.len > e->at ? (gssize)(e->buf.len - e->at) : -1;
 			return TRUE;
 		}
 		if (!fill(e, &end, error))
@@ -328,7 +331,11 @@ parse_line(const envelope *e, gsize len, GError **error)
 		bad_line(e, "is too long or one too many", error);
 		return NULL;
 	}
-	json_t *j = json_read(e->buf->str + e->at, len, &why);
+	json_t *j = json_read(e->buf.str + e->at, len, &why);
+	if (j == NULL && fail_is(why, FAIL_RETRY)) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return NULL;
+	}
 	if (j == NULL) {
 		bad_line(e, why->message, error);
 		return NULL;
@@ -359,7 +366,7 @@ envelope_next(envelope *e, json_t **ret, GError **error)
 	json_t *j = parse_line(e, (gsize)len, error);
 	if (j == NULL)
 		return FALSE;
-	e->at = MIN(e->at + (gsize)len + 1, e->buf->len);
+	e->at = MIN(e->at + (gsize)len + 1, e->buf.len);
 	e->scanned = e->at;
 	*ret = j;
 	return TRUE;
@@ -369,7 +376,7 @@ gboolean
 envelope_rewind(envelope *e, GError **error)
 {
 	member_close(&e->lines);
-	g_string_truncate(e->buf, 0);
+	grow_drop(&e->buf, e->buf.len);
 	e->at = e->scanned = 0;
 	e->line = 0;
 	return !g_hash_table_contains(e->entries, "changes.jsonl") ||

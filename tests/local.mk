@@ -23,6 +23,7 @@ UNIT_TESTS = \
 	tests/unit/fsio-t \
 	tests/unit/fsio_dir-t \
 	tests/unit/gateway-t \
+	tests/unit/grow-t \
 	tests/unit/helper_status-t \
 	tests/unit/imap-t \
 	tests/unit/imap_change-t \
@@ -327,6 +328,13 @@ FIRST_SEED = 501
 soak: tests/sim/sim
 	@$(AM_TESTS_ENVIRONMENT) tests/sim/sim --seeds $(SEEDS) --first $(FIRST_SEED) --jobs `nproc`
 .PHONY: soak
+
+# Each step of a round dies, fails, and loses what was not synced; or every Nth: make sweep SWEEP=N.
+SWEEP = full
+sweep: check-programs
+	HANDSEL_SWEEP=$(SWEEP) $(MAKE) check TEST_SECONDS=864000 TESTS='tests/flow/points.sh \
+		tests/flow/sweep.sh tests/flow/sweep-join.sh tests/flow/power.sh tests/flow/void.sh'
+.PHONY: sweep
 
 # A part of the helper, without GPGME.
 tests_unit_helper_status_t_SOURCES = \

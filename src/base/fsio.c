@@ -7,10 +7,12 @@
 #include "base/fail.h"
 #include "base/fault.h"
 #include "base/fsio_private.h"
+#include "base/grow.h"
 #include "base/mutant.h"
 #include "base/rand.h"
 
 #define BUFFER_SIZE  (64 * 1024)
+#define READ_SIZE    (16 * 1024)
 #define TMP_RANDOM   12 /* bytes in the name of a temporary */
 #define NAME_MAX_LEN 255
 
@@ -216,24 +218,21 @@ fsio_sha(int fd, guint64 *ret_size, GError **error)
 	return g_strdup(g_checksum_get_string(sha));
 }
 
-static GString *
-read_fd(int fd, gsize limit, GError **error)
+static gboolean
+read_fd(int fd, gsize limit, grow *text, GError **error)
 {
-	g_autofree char *buf = g_malloc(BUFFER_SIZE);
-	GString *text = g_string_new(NULL);
-	ssize_t n;
-
-	while ((n = read_some(fd, buf, BUFFER_SIZE, -1, error)) > 0) {
+	for (;;) {
+		if (!grow_room(text, READ_SIZE, error))
+			return FALSE;
+		ssize_t n = read_some(fd, text->str + text->len, READ_SIZE, -1, error);
+		if (n <= 0)
+			return n == 0;
 		if ((gsize)n > limit - text->len) {
 			too_large(error, fd, limit);
-			break;
+			return FALSE;
 		}
-		g_string_append_len(text, buf, n);
+		grow_add(text, (gsize)n);
 	}
-	if (n == 0)
-		return text;
-	g_string_free(text, TRUE);
-	return NULL;
 }
 
 char *
@@ -243,13 +242,14 @@ fsio_read(int dir, const char *name, gsize limit, gsize *ret_len, GError **error
 
 	if (fd < 0)
 		return NULL;
-	GString *text = read_fd(fd, limit, error);
+	g_auto(grow) text = {0};
+	gboolean ok = read_fd(fd, limit, &text, error);
 	close(fd);
-	if (text == NULL)
+	if (!ok)
 		return NULL;
 	if (ret_len != NULL)
-		*ret_len = text->len;
-	return g_string_free(text, FALSE);
+		*ret_len = text.len;
+	return g_steal_pointer(&text.str);
 }
 
 gboolean

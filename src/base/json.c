@@ -84,7 +84,9 @@ json_read(const char *text, gsize len, GError **error)
 	if (!check_bytes(text, len, error) || !check_depth(text, len, error))
 		return NULL;
 	json_t *j = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
-	if (j == NULL) {
+	if (j == NULL && json_error_code(&e) == json_error_out_of_memory) {
+		fail_set(error, FAIL_RETRY, "no memory for %" G_GSIZE_FORMAT " bytes of JSON", len);
+	} else if (j == NULL) {
 		g_autofree char *why = printable(e.text);
 
 		fail_set(error, FAIL_REJECT, "JSON is malformed at line %d, column %d: %s",

@@ -21,7 +21,8 @@ json_ref_drop(json_t *j)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(json_ref, json_ref_drop)
 
-/* Parses exactly one value.  NULL and *ERROR (class REJECT, names line and column) otherwise. */
+/* Parses exactly one value.  NULL and *ERROR (class REJECT, names line and column; RETRY: no
+ * memory) otherwise. */
 json_t *json_read(const char *text, gsize len, GError **error);
 /* The canonical text; caller frees.  NULL for NULL. */
 char *json_text(const json_t *);

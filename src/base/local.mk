@@ -13,6 +13,8 @@ libhandsel_a_SOURCES += \
 	src/base/fsio.h \
 	src/base/fsio_dir.c \
 	src/base/fsio_private.h \
+	src/base/grow.c \
+	src/base/grow.h \
 	src/base/json.c \
 	src/base/json.h \
 	src/base/mail_url.c \

@@ -6,6 +6,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/says.sh"
 . "$here/kit.sh"
 cd "$tmp" || exit 99
+every=${HANDSEL_SWEEP:-6}
+[ "$every" != full ] || every=1
+# More steps can fail than leave something when they die.
+looks=$((every == 1 ? 1 : every * 3))
 
 # Anna's next envelope, with EDIT; its id is $id.
 sealed() {
@@ -136,18 +140,19 @@ broken() {
 	rm -rf seen && equal && never_travelled anna bert Secret && [ "$(lies_in anna/links/bert/outbox)" -eq 0 ]
 }
 
+# KIND EVERY
 sweep() {
 	step=1
 	reached=yes
-	while [ $reached = yes ] && [ $step -lt 200 ]; do
+	while [ $reached = yes ] && [ $step -lt 5000 ]; do
 		broken $step "$1" >why.txt 2>&1 || { echo "step $step"; cat why.txt; return 1; }
-		step=$((step + ${HANDSEL_SWEEP:-4}))
+		step=$((step + $2))
 	done
 	echo "only $step steps"
 	[ $step -gt 8 ]
 }
 
-check "a drop that dies at any step is finished by the next" sweep die
-check "one that fails, too" sweep fail
+check "a drop that dies at any step is finished by the next" sweep die "$every"
+check "one that fails, too" sweep fail "$looks"
 check "no process is left" idle
 tap_end
