@@ -233,6 +233,7 @@ GATEWAY_KIT = \
 	tests/sim/pgp_fake.c \
 	tests/unit/gateway_kit.c \
 	tests/unit/gateway_kit.h
+tests_unit_durable_t_SOURCES = tests/unit/durable-t.c $(GATEWAY_KIT)
 tests_unit_gateway_t_SOURCES = tests/unit/gateway-t.c $(GATEWAY_KIT)
 
 # A mail server that says what a test wants.
@@ -293,13 +294,14 @@ MUTANT_TESTS = \
 	tests/mutant/fsio-t \
 	tests/mutant/gateway-t \
 	tests/mutant/handsel-pgp \
+	tests/mutant/handsel-test \
 	tests/mutant/helper_status-t \
 	tests/mutant/sim \
 	tests/mutant/sync-t \
 	tests/mutant/sync_sim-t
 tests_mutant_desk_token_t_SOURCES = tests/unit/desk_token-t.c
 tests_mutant_desk_token_t_LDADD = $(MUTANT_LDADD)
-tests_mutant_durable_t_SOURCES = tests/unit/durable-t.c
+tests_mutant_durable_t_SOURCES = $(tests_unit_durable_t_SOURCES)
 tests_mutant_durable_t_LDADD = $(MUTANT_LDADD)
 tests_mutant_fsio_t_SOURCES = tests/unit/fsio-t.c
 tests_mutant_fsio_t_LDADD = $(MUTANT_LDADD)
@@ -308,6 +310,8 @@ tests_mutant_gateway_t_LDADD = $(MUTANT_LDADD)
 tests_mutant_handsel_pgp_SOURCES = $(handsel_pgp_SOURCES)
 tests_mutant_handsel_pgp_CFLAGS = $(handsel_pgp_CFLAGS)
 tests_mutant_handsel_pgp_LDADD = $(libmutant_a_OBJECTS) $(handsel_pgp_LDADD)
+tests_mutant_handsel_test_SOURCES = $(tests_handsel_test_SOURCES)
+tests_mutant_handsel_test_LDADD = $(MUTANT_LDADD)
 tests_mutant_helper_status_t_SOURCES = tests/unit/helper_status-t.c
 tests_mutant_helper_status_t_LDADD = $(MUTANT_LDADD)
 tests_mutant_sync_t_SOURCES = tests/unit/sync-t.c $(SYNC_KIT)

@@ -2,30 +2,48 @@
  * What reaches the disk, and in which order.  The functions of the C library that are defined here
  * take the place of its own and write down who calls them.
  */
-#include "base/fsio.h"
-#include "spool/spool.h"
+#include "gateway_kit.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fsio.h"
+
 #define PATH_LEN 4096
 
 int fsync(int fd);
+int fdatasync(int fd);
+int unlinkat(int dir, const char *name, int flags);
 int renameat(int from_dir, const char *from, int to_dir, const char *to);
 int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags);
 
-static GString *done; /* "sync NAME, rename NAME NAME"; NULL: nobody looks */
+static GString *done; /* "sync NAME, name NEW, gone NAME"; NULL: nobody looks */
 
-/* Temporaries are all called ".tmp". */
+/* What files are called here: not by names that are drawn. */
+static const char *
+shown(const char *name)
+{
+	static const struct {
+		const char *prefix, *suffix, *shown;
+	} names[] = {{".tmp-", "", ".tmp"},
+		     {".handsel-", "", ".handsel"},
+		     {"plain-", "", "plain"},
+		     {"", ".zip.gpg", "envelope"},
+		     {"", "state.db-wal", "commit"}};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+		if (g_str_has_prefix(name, names[i].prefix) &&
+		    g_str_has_suffix(name, names[i].suffix))
+			return names[i].shown;
+	return name;
+}
+
 static void
 note(const char *what, const char *name)
 {
-	gboolean temporary = g_str_has_prefix(name, ".tmp-");
-
-	g_string_append_printf(done, "%s%s %s", done->len > 0 ? ", " : "", what,
-			       temporary ? ".tmp" : name);
+	g_string_append_printf(done, "%s%s %s", done->len > 0 ? ", " : "", what, shown(name));
 }
 
 int
@@ -42,6 +60,12 @@ fsync(int fd)
 }
 
 int
+fdatasync(int fd)
+{
+	return fsync(fd);
+}
+
+int
 renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
 {
 	if (done != NULL)
@@ -53,6 +77,15 @@ int
 renameat(int from_dir, const char *from, int to_dir, const char *to)
 {
 	return renameat2(from_dir, from, to_dir, to, 0);
+}
+
+/* Only of envelopes: temporaries come and go. */
+int
+unlinkat(int dir, const char *name, int flags)
+{
+	if (done != NULL && g_str_has_suffix(name, ".zip.gpg"))
+		note("gone", name);
+	return (int)syscall(SYS_unlinkat, dir, name, flags);
 }
 
 static void
@@ -165,6 +198,43 @@ names_of_envelopes_are_there_after_a_flush(room *r, gconstpointer unused G_GNUC_
 	assert_done("");
 }
 
+/* All of FIRST, one after the other, and only then THEN. */
+static void
+assert_order(const char *first, const char *then)
+{
+	g_autofree char *text = g_string_free(g_steal_pointer(&done), FALSE);
+	const char *at = strstr(text, first);
+
+	g_test_message("%s", text);
+	g_assert_nonnull(at);
+	g_assert_true(strstr(text, then) == strstr(at + strlen(first), then));
+	g_assert_nonnull(strstr(at, then));
+}
+
+static void
+our_number_is_there_before_it_is_offered(kit *k, gconstpointer unused G_GNUC_UNUSED)
+{
+	g_autofree char *id = kit_new(k, ANNA, "Pump");
+
+	begin();
+	kit_pass(k, ANNA);
+	assert_order("sync .tmp, name envelope, sync outbox, sync commit",
+		     "sync .handsel, name envelope, sync SEND");
+}
+
+static void
+their_number_is_there_before_it_is_counted_and_removed(kit *k, gconstpointer unused G_GNUC_UNUSED)
+{
+	g_autofree char *id = kit_new(k, ANNA, "Pump");
+
+	kit_pass(k, ANNA);
+	kit_carry(k, ANNA);
+	begin();
+	kit_pass(k, BERT);
+	assert_order("sync .tmp, name envelope, name plain, sync inbox, sync commit",
+		     "gone envelope");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -175,6 +245,10 @@ main(int argc, char **argv)
 	ADD(a_directory_is_there_before_what_is_put_into_it);
 	ADD(an_envelope_is_there_before_its_name);
 	ADD(names_of_envelopes_are_there_after_a_flush);
+#undef ADD
+#define ADD(name) g_test_add("/durable/" #name, kit, NULL, kit_set_up, name, kit_tear_down)
+	ADD(our_number_is_there_before_it_is_offered);
+	ADD(their_number_is_there_before_it_is_counted_and_removed);
 #undef ADD
 	return g_test_run();
 }
