@@ -335,9 +335,14 @@ soak: tests/sim/sim
 
 # Each step of a round dies, fails, and loses what was not synced; or every Nth: make sweep SWEEP=N.
 SWEEP = full
+SWEEP_TESTS = \
+	tests/flow/points.sh \
+	tests/flow/power.sh \
+	tests/flow/sweep.sh \
+	tests/flow/sweep-join.sh \
+	tests/flow/void.sh
 sweep: check-programs
-	HANDSEL_SWEEP=$(SWEEP) $(MAKE) check TEST_SECONDS=864000 TESTS='tests/flow/points.sh \
-		tests/flow/sweep.sh tests/flow/sweep-join.sh tests/flow/power.sh tests/flow/void.sh'
+	HANDSEL_SWEEP=$(SWEEP) $(MAKE) check TEST_SECONDS=864000 TESTS='$(SWEEP_TESTS)'
 .PHONY: sweep
 
 # A part of the helper, without GPGME.
