@@ -3,6 +3,7 @@ UNIT_TESTS = \
 	tests/unit/brake-t \
 	tests/unit/clock-t \
 	tests/unit/conf-t \
+	tests/unit/confine-t \
 	tests/unit/contract-t \
 	tests/unit/csv-t \
 	tests/unit/db-t \

@@ -1,6 +1,8 @@
 libhandsel_a_SOURCES += \
 	src/base/clock.c \
 	src/base/clock.h \
+	src/base/confine.c \
+	src/base/confine.h \
 	src/base/db.c \
 	src/base/db.h \
 	src/base/db_open.c \

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/fail.h"
 
 /* Fewer fields or descriptors than these, and a request is malformed. */
@@ -142,5 +143,7 @@ main(int argc, char **argv)
 	fcntl(WIRE_SOCKET, F_SETFD, FD_CLOEXEC);
 	close_range(WIRE_SOCKET + 1, ~0U, 0);
 	umask(077);
+	/* A kernel that cannot is no reason to let a link stand still. */
+	(void)confine_to_local();
 	return serve_home(argv[2]);
 }
