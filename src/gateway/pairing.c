@@ -256,6 +256,10 @@ answer_refused(gateway *g, const joiner *j, const GError *why, GError **error)
 	const message_refused body = {
 		.s1_hash = j->hash, .reason = why->code, .text = why->message};
 
+	/* Who has joined by this very s1 is answered by m1; a damaged copy must not part the two.
+	 */
+	if (g_strcmp0(j->s1.fpr, g->partner) == 0 && g_strcmp0(j->s1.ns, g->n.with) == 0)
+		return TRUE;
 	if ((gint64)store_get_u64(g->store, key) > clock_now())
 		return TRUE;
 	g_autofree char *fpr = pgp_import(g->pgp, j->s1.key, strlen(j->s1.key), &trouble);

@@ -183,6 +183,51 @@ a_failed_read_costs_no_envelope(kit *k, gconstpointer unused G_GNUC_UNUSED)
 	}
 }
 
+/* ---- pairing ---- */
+
+/* The name of the one file in DIR that WHAT occurs in, or NULL; caller frees. */
+static char *
+name_with(const char *dir, const char *what)
+{
+	g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
+	const char *name;
+
+	while (d != NULL && (name = g_dir_read_name(d)) != NULL)
+		if (strstr(name, what) != NULL)
+			return g_strdup(name);
+	return NULL;
+}
+
+/* Its signature is no good, what is in it is the same. */
+static void
+a_damaged_copy_of_s1_is_not_answered(kit *k, gconstpointer unused G_GNUC_UNUSED)
+{
+	g_autofree char *archive = g_build_filename(k->home[ANNA], "links/bert/archive", NULL);
+	g_autofree char *name = name_with(archive, "-s00000001-");
+	g_assert_nonnull(name);
+	g_autofree char *path = g_build_filename(archive, name, NULL);
+	g_autofree char *data = NULL;
+	gsize len;
+
+	g_assert_true(g_file_get_contents(path, &data, &len, NULL));
+	char *end = strchr(data, '\n');
+	g_assert_nonnull(end);
+	end[-1] = end[-1] == '0' ? '1' : '0';
+	g_autofree char *sum =
+		g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)data, len);
+	char *hash8 = strstr(name, "-s00000001-") + strlen("-s00000001-");
+	memcpy(hash8, sum, 8);
+	g_autofree char *copy = g_build_filename(k->receive[ANNA], name, NULL);
+	g_assert_true(g_file_set_contents(copy, data, (gssize)len, NULL));
+	kit_pass(k, ANNA);
+	g_autofree char *quarantine =
+		g_build_filename(k->home[ANNA], "links/bert/quarantine", NULL);
+	g_autofree char *there = name_with(quarantine, ".json");
+	g_assert_nonnull(there);
+	g_autofree char *answer = name_with(k->send[ANNA], "-mx");
+	g_assert_null(answer);
+}
+
 /* ---- the brake ---- */
 
 static void
@@ -219,6 +264,7 @@ main(int argc, char **argv)
 	ADD(a_number_ahead_waits_and_counts_once);
 	ADD(a_line_is_taken_once_whatever_fails);
 	ADD(a_failed_read_costs_no_envelope);
+	ADD(a_damaged_copy_of_s1_is_not_answered);
 	ADD(many_deletions_wait_for_a_yes);
 #undef ADD
 	return g_test_run();
