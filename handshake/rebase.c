@@ -19,6 +19,7 @@ rebase_free(rebase *r)
 	g_free(r->named);
 	g_free(r->left);
 	g_free(r->asked);
+	g_free(r->strange);
 	g_free(r->file);
 	g_ptr_array_unref(r->retired);
 	g_free(r);
@@ -43,6 +44,7 @@ rebase_to_json(const rebase *r)
 	json_put(doc, "named", r->named);
 	json_put(doc, "left", r->left);
 	json_put(doc, "asked", r->asked);
+	json_put(doc, "strange", r->strange);
 	json_put(doc, "file", r->file);
 	put_number(doc, "since", r->since);
 	put_number(doc, "next", r->next);
@@ -71,6 +73,7 @@ rebase_from_json(const json_t *doc)
 	r->named = g_strdup(json_str(doc, "named"));
 	r->left = g_strdup(json_str(doc, "left"));
 	r->asked = g_strdup(json_str(doc, "asked"));
+	r->strange = g_strdup(json_str(doc, "strange"));
 	r->file = g_strdup(json_str(doc, "file"));
 	r->since = json_num(doc, "since", 0);
 	r->next = json_num(doc, "next", 0);
@@ -122,10 +125,11 @@ rebase_hear(const rebase *r, const char *mine, const char *with, const rebase_wo
 }
 
 rebase_act
-rebase_stray(const rebase *r, const char *mine, const char *with, const char *epoch)
+rebase_stray(const rebase *r, const char *mine, const char *with, const char *epoch,
+	     const char *names)
 {
 	if (r->open || g_strcmp0(epoch, mine) == 0 || g_strcmp0(epoch, with) == 0 ||
-	    is_retired(r, epoch))
+	    is_retired(r, epoch) || is_retired(r, names))
 		return REBASE_REMIND;
 	return REBASE_STOP;
 }
@@ -152,9 +156,17 @@ replace(char **place, const char *text)
 }
 
 void
+rebase_stopped(rebase *r, const char *epoch)
+{
+	replace(&r->strange, epoch);
+}
+
+void
 rebase_begin(rebase *r, const char *mine, const char *with, gint64 now)
 {
 	retire(r, mine);
+	retire(r, r->strange);
+	replace(&r->strange, NULL);
 	replace(&r->named, r->asked != NULL ? r->asked : with);
 	if (with != NULL) {
 		retire(r, r->left);

@@ -16,6 +16,7 @@ typedef struct {
 	char *named;    /* open: the partner's epoch that R names; NULL: none is known */
 	char *left;     /* open: the partner's epoch of the pair before; NULL: there was none */
 	gboolean again; /* paired by a new handshake file: both have said yes to begin anew */
+	char *strange;  /* running: what made this side stop; or NULL */
 	char *asked; /* running: the partner begins anew with this epoch and names ours; or NULL */
 	GPtrArray *retired; /* char *: epochs of either side that count no more, oldest first */
 	gint64 since;       /* when this side opened; 0: never */
@@ -53,8 +54,14 @@ typedef struct {
  * the caller does of it is told by rebase_named(), rebase_begin() and rebase_paired().
  */
 rebase_act rebase_hear(const rebase *, const char *mine, const char *with, const rebase_word *);
-/* Something else has come, from EPOCH, that is not of the pair of MINE and WITH. */
-rebase_act rebase_stray(const rebase *, const char *mine, const char *with, const char *epoch);
+/*
+ * Something else has come, from EPOCH to the epoch NAMES, which are not the pair of MINE and WITH.
+ * Who is sent to as what he was once is no old copy: then the sender's was another life.
+ */
+rebase_act rebase_stray(const rebase *, const char *mine, const char *with, const char *epoch,
+			const char *names);
+/* EPOCH is what made this side stop: once it begins anew, that has been looked at. */
+void rebase_stopped(rebase *, const char *epoch);
 
 /* This side opens, leaving the pair of MINE and WITH (may be NULL); it names what it was asked by,
  * else WITH.  The caller draws the new epoch. */

@@ -248,6 +248,24 @@ gate_carry(gateway *g, const envelope_name *name, int fd, guint64 size, GError *
 					 : g->channel_ops->send(g->channel, file, fd, error);
 }
 
+/*
+ * The file of a number goes before the commit that says so: after a crash the partner's word, which
+ * is taken again, says that it is done.  If nothing has come after a while, this is an old state,
+ * whose outbox is newer.
+ */
+static gboolean
+lacks_file(gateway *g, store_outgoing *row, GError **error)
+{
+	if (store_get_u64(g->store, "lacking") == row->number)
+		return gate_stop(g,
+				 "the outbox lacks what this state has not seen done: it is an "
+				 "old copy",
+				 error);
+	row->next = clock_now() + conf_int(g->conf, "sync.resend");
+	return store_put_u64(g->store, "lacking", row->number, error) &&
+	       store_save_outgoing(g->store, row, error);
+}
+
 static gboolean
 offer_one(gateway *g, store_outgoing *row, GError **error)
 {
@@ -258,6 +276,8 @@ offer_one(gateway *g, store_outgoing *row, GError **error)
 		fail_set(error, FAIL_BUG, "outbox/%s: the name is not one of ours", row->file);
 		return FALSE;
 	}
+	if (!fsio_exists(spool_fd(g->spool, SPOOL_OUTBOX), row->file))
+		return lacks_file(g, row, error);
 	int fd = spool_read(g->spool, SPOOL_OUTBOX, row->file, NULL, error);
 	if (fd < 0)
 		return FALSE;

@@ -15,11 +15,19 @@
  * move of what is done into the archive may have been forgotten by the disk.
  */
 static gboolean
-tidy_file(gateway *g, spool_dir dir, const char *file, guint64 number, GError **error)
+tidy_file(gateway *g, spool_dir dir, const char *file, guint64 number, gboolean left,
+	  GError **error)
 {
 	gboolean known =
 		dir == SPOOL_OUTBOX ? number <= g->n.last : store_has_incoming(g->store, number);
 
+	/* A crash leaves the next number at most; a pair that was left, those of before. */
+	if (dir == SPOOL_OUTBOX && number > g->n.last + 1 && !left)
+		return g->stopped != NULL ||
+		       gate_stop(g,
+				 "the outbox has numbers that this state does not know: it is an "
+				 "old copy",
+				 error);
 	if (!known)
 		return store_heard(g->store, error) && spool_drop(g->spool, dir, file, error);
 	return dir == SPOOL_OUTBOX || number > g->n.done ||
@@ -30,6 +38,7 @@ static gboolean
 remove_beyond(gateway *g, GError **error)
 {
 	g_autofree char *link8 = g_strndup(g->id, NAME_LINK_LEN);
+	g_autofree char *left = store_get(g->store, GATE_LEFT);
 	const char roles[2] = {g->master ? 'm' : 's', g->master ? 's' : 'm'};
 	const spool_dir dirs[2] = {SPOOL_OUTBOX, SPOOL_INBOX};
 
@@ -44,11 +53,11 @@ remove_beyond(gateway *g, GError **error)
 
 			if (!name_find(file, link8, roles[i], &name))
 				continue;
-			if (!tidy_file(g, dirs[i], file, name.number, error))
+			if (!tidy_file(g, dirs[i], file, name.number, left != NULL, error))
 				return FALSE;
 		}
 	}
-	return TRUE;
+	return left == NULL || store_put(g->store, GATE_LEFT, NULL, error);
 }
 
 /* Files that waited for records are kept while a held record speaks of them. */
@@ -145,8 +154,11 @@ has_room(gateway *g)
 static gboolean
 inside(gateway *g, GError **error)
 {
-	if (!remove_beyond(g, error) || !gate_tidy_voided(g, error) || !gate_recover(g, error) ||
-	    !gate_work(g, error))
+	if (!remove_beyond(g, error))
+		return FALSE;
+	if (g->stopped != NULL)
+		return TRUE;
+	if (!gate_tidy_voided(g, error) || !gate_recover(g, error) || !gate_work(g, error))
 		return FALSE;
 	if (g->halted)
 		return gate_save_numbers(g, error);

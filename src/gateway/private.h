@@ -209,6 +209,8 @@ gboolean gate_rebase_proven(gateway *, GError **error);
 /* rebase_open.c: this side begins anew; in a transaction, with no intent open */
 gboolean gate_open_rebase(gateway *, GError **error);
 gboolean gate_save_rebase(gateway *, GError **error);
+/* In the state from the moment a pair is left until its files are gone. */
+#define GATE_LEFT "left_pair"
 /* What was numbered in the pair that there is counts no more, and a fresh epoch is drawn. */
 gboolean gate_leave_pair(gateway *, GError **error);
 /* Sends R if it is due. */

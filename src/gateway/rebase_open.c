@@ -85,7 +85,8 @@ archive_proof(gateway *g, GError **error)
 	return bad != NULL && spool_flush(g->spool, error);
 }
 
-/* Files of the outbox are those of no number now, and are removed by the next pass. */
+/* Files of the outbox are those of no number now: the next pass removes them, for the commit must
+ * come first. */
 gboolean
 gate_leave_pair(gateway *g, GError **error)
 {
@@ -101,7 +102,8 @@ gate_leave_pair(gateway *g, GError **error)
 	/* Whatever was on its way may not have arrived. */
 	g_clear_pointer(&g->stopped, g_free);
 	g_autofree char *told = store_get(g->store, "told_channel");
-	return (told == NULL || store_put(g->store, "told_channel", "", error)) &&
+	return store_put(g->store, GATE_LEFT, "yes", error) &&
+	       (told == NULL || store_put(g->store, "told_channel", "", error)) &&
 	       store_put(g->store, "stopped", NULL, error) && gate_save_numbers(g, error);
 }
 

@@ -117,6 +117,7 @@ act(gateway *g, envelope *e, rebase_act what, const char *signer, GError **error
 	case REBASE_ASK:
 		return ask(g, e, error);
 	case REBASE_STOP:
+		rebase_stopped(g->rebase, m->epoch);
 		return g->stopped != NULL ||
 		       gate_stop(g,
 				 "the partner runs in a pair that is not known here: this state "
@@ -149,8 +150,12 @@ gate_take_rebase(gateway *g, envelope *e, const char *signer, GError **error)
 gboolean
 gate_stray(gateway *g, const manifest *m, GError **error)
 {
-	if (rebase_stray(g->rebase, g->n.epoch, g->n.with, m->epoch) == REBASE_STOP &&
-	    g->stopped == NULL &&
+	gboolean strange =
+		rebase_stray(g->rebase, g->n.epoch, g->n.with, m->epoch, m->with) == REBASE_STOP;
+
+	if (strange)
+		rebase_stopped(g->rebase, m->epoch);
+	if (strange && g->stopped == NULL &&
 	    !gate_stop(
 		    g,
 		    "the partner sends for a pair that is not known here: one state is an old copy",

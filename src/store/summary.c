@@ -77,7 +77,8 @@ store_forget_pair(store *s, GError **error)
 	       db_run(s->db, error, "DELETE FROM brake", "") &&
 	       db_run(s->db, error,
 		      "DELETE FROM meta WHERE key IN ('heard_ack', 'heard_at', 'heard_file', "
-		      "'dup_next', 'voided') OR key GLOB 'unwanted.*' OR key GLOB 'want.*' OR "
+		      "'dup_next', 'voided', 'lacking') OR key GLOB 'unwanted.*' OR key GLOB "
+		      "'want.*' OR "
 		      "key GLOB 'missing.*'",
 		      "");
 }

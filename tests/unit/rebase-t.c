@@ -43,10 +43,16 @@ an_open_side_pairs_where_each_names_the_other(void)
 	hears(REBASE_PAIR, r, "m2", NULL, "s2", "m2", FALSE);
 	rebase_paired(r, "s2", 3);
 	hears(REBASE_REMIND, r, "m2", "s2", "s1", "m1", FALSE);
-	g_assert_cmpint(rebase_stray(r, "m2", "s2", "s1"), ==, REBASE_REMIND);
-	g_assert_cmpint(rebase_stray(r, "m2", "s2", "m1"), ==, REBASE_REMIND);
-	g_assert_cmpint(rebase_stray(r, "m2", "s2", "m2"), ==, REBASE_REMIND);
-	g_assert_cmpint(rebase_stray(r, "m2", "s2", "s7"), ==, REBASE_STOP);
+	g_assert_cmpint(rebase_stray(r, "m2", "s2", "s1", "m9"), ==, REBASE_REMIND);
+	g_assert_cmpint(rebase_stray(r, "m2", "s2", "m1", "m9"), ==, REBASE_REMIND);
+	g_assert_cmpint(rebase_stray(r, "m2", "s2", "m2", "s2"), ==, REBASE_REMIND);
+	g_assert_cmpint(rebase_stray(r, "m2", "s2", "s7", "m1"), ==, REBASE_REMIND);
+	g_assert_cmpint(rebase_stray(r, "m2", "s2", "s7", "m9"), ==, REBASE_STOP);
+	g_assert_cmpint(rebase_stray(r, "m2", "s2", "s7", "m2"), ==, REBASE_STOP);
+	rebase_stopped(r, "s7");
+	rebase_begin(r, "m2", "s2", 4);
+	rebase_paired(r, "s3", 5);
+	g_assert_cmpint(rebase_stray(r, "m3", "s3", "s7", "m9"), ==, REBASE_REMIND);
 }
 
 static void
@@ -215,6 +221,7 @@ take_r(scene *s, end *e, const letter *l)
 		e->stopped = TRUE;
 		break;
 	case REBASE_STOP:
+		rebase_stopped(e->r, l->epoch);
 		e->stopped = TRUE;
 		break;
 	case REBASE_NOTHING:
@@ -230,8 +237,10 @@ take(scene *s, end *e, const letter *l)
 	} else if (e->stopped || e->r->open) {
 		return;
 	} else if (g_strcmp0(l->epoch, e->with) != 0 || g_strcmp0(l->with, e->epoch) != 0) {
-		if (rebase_stray(e->r, e->epoch, e->with, l->epoch) == REBASE_STOP)
+		if (rebase_stray(e->r, e->epoch, e->with, l->epoch, l->with) == REBASE_STOP) {
+			rebase_stopped(e->r, l->epoch);
 			e->stopped = TRUE;
+		}
 		rebase_due(e->r, TRUE, 10, s->now);
 	} else if (l->heard > e->sent) {
 		e->stopped = TRUE; /* the partner knows more of this side than it does itself */
