@@ -10,6 +10,15 @@ rebase_is_open(const gateway *g)
 	return g->rebase->open;
 }
 
+/* A partner who has not answered the ping may not have it, and would wait for it for ever; unless
+ * what he sends shows that this state is an old copy. */
+static gboolean
+is_proven(const gateway *g)
+{
+	return g->state == PAIR_RUNNING ||
+	       (g->state == PAIR_PINNED && (g->stopped != NULL || g->rebase->asked != NULL));
+}
+
 gboolean
 rebase_may(gateway *g, GError **error)
 {
@@ -26,8 +35,7 @@ rebase_may(gateway *g, GError **error)
 			 "link %s: begun anew on %s already; it is the partner's turn (they run: "
 			 "handsel rebase)",
 			 g->name, since);
-	} else if (g->partner == NULL || g->n.with == NULL ||
-		   (g->state != PAIR_RUNNING && g->state != PAIR_PINNED))
+	} else if (g->partner == NULL || g->n.with == NULL || !is_proven(g))
 		fail_set(error, FAIL_CONFIG,
 			 "link %s is not paired yet; there is nothing to begin anew", g->name);
 	else

@@ -66,7 +66,9 @@ put_back() {
 check "a link that is not there" says 1 'no link|no site|is no handsel' at anna rebase bert --yes
 site anna bert && offer anna bert --scope all || exit 99
 check "one that is not paired" says 1 'not paired yet' at anna rebase bert --yes
-accept anna bert --scope all && settle anna bert || exit 99
+at bert -q link join anna-bert.handshake --as anna --scope all --yes && carry bert anna && sync_at anna bert || exit 99
+check "nor one whose partner may not know it yet" says 1 'not paired yet' at anna rebase bert --yes
+settle anna bert || exit 99
 echo hello >note.txt
 at anna desk new title=Pump state=open priority=high >/dev/null
 at anna desk new title=Valve >/dev/null
