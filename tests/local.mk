@@ -388,7 +388,7 @@ AM_TESTS_ENVIRONMENT = \
 	HANDSEL_PGP='$(abs_top_builddir)/handsel-pgp'; export HANDSEL_PGP; \
 	STYLE_CC='$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror $(DEPS_CFLAGS) $(GPGME_CFLAGS)'; \
 	export STYLE_CC; \
-	ASAN_OPTIONS=detect_leaks=1; export ASAN_OPTIONS; \
+	ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1; export ASAN_OPTIONS; \
 	UBSAN_OPTIONS=print_stacktrace=1; export UBSAN_OPTIONS; \
 	LC_ALL=C.UTF-8; export LC_ALL; \
 	unset HANDSEL_HOME HANDSEL_TEST_SHIFT HANDSEL_TEST_FAULT HANDSEL_TEST_PASSES HANDSEL_TEST_MUTANT;
