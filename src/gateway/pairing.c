@@ -15,6 +15,7 @@ typedef struct {
 	const envelope_name *name;
 	const char *tmp;
 	char *hash; /* of the plain zip */
+	char *to;   /* which of our keys it is for */
 	guint64 size;
 	message_s1 s1;
 } joiner;
@@ -23,6 +24,7 @@ static void
 joiner_clear(joiner *j)
 {
 	g_free(j->hash);
+	g_free(j->to);
 	message_s1_clear(&j->s1);
 }
 
@@ -70,6 +72,7 @@ read_s1(gateway *g, joiner *j, GError **error)
 			fail_set(error, REASON_MANIFEST, "the key in it is not its sender's");
 			ok = FALSE;
 		}
+		j->to = g_strdup(m->to);
 	}
 	ok = ok && (j->hash = fsio_sha(fd, &j->size, error)) != NULL;
 	g_clear_pointer(&e, envelope_close);
@@ -273,11 +276,8 @@ answer_refused(gateway *g, const joiner *j, const GError *why, GError **error)
 	if (m->epoch == NULL)
 		m->epoch = rand_id();
 	/* By the key that the joiner knows. */
-	g_autoptr(offer) o = stored_offer(g, NULL);
-	if (o != NULL && g_str_equal(o->id, j->s1.offer)) {
-		g_free(m->from);
-		m->from = g_strdup(o->master);
-	}
+	g_free(m->from);
+	m->from = g_strdup(j->to);
 	m->body = message_refused_to_json(&body);
 	gboolean ok = gate_send_loose(g, m, 'x', (guint64)clock_now(), NULL, error);
 	if (g_strcmp0(fpr, g->partner) != 0)

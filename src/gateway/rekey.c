@@ -89,7 +89,7 @@ gate_check_keys(gateway *g, const manifest *m, const char *signer, GError **erro
 	guint64 at = m->has_ack && m->ack.has_at ? m->ack.at : 0;
 	const link_key *now = keys_current(theirs);
 
-	if (g_strcmp0(m->from, signer) != 0 ||
+	if (g_strcmp0(m->from, signer) != 0 || keys_find(theirs, signer) == NULL ||
 	    (keys_find(mine, m->to) == NULL && !mutant("recipient"))) {
 		fail_set(error, REASON_ADDRESSEE, "it is from or to another key than this link's");
 		return FALSE;

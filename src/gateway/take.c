@@ -23,7 +23,7 @@ check_place(gateway *g, const manifest *m, const envelope_name *name, const char
 
 	if (!g_str_equal(m->link, g->id) || m->role != name->role)
 		fail_set(error, REASON_OTHER_LINK, "it is an envelope of another link");
-	else if (g->n.with != NULL && gate_is_former(g, signer))
+	else if ((pairing || g->n.with != NULL) && gate_is_former(g, signer))
 		fail_set(error, REASON_OTHER_PAIR, "it is signed by a key of an earlier pairing");
 	else if (!pairing && g->n.with == NULL)
 		fail_set(error, REASON_NOT_PAIRED, "it came before pairing is done");

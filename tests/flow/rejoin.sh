@@ -137,6 +137,14 @@ check "is refused and told" says 3 'used by another key' at anna status bert
 check "and nothing has changed" eval 'at anna spool drop bert ALL --yes >/dev/null; equal'
 
 fresh_start
+invite && mv fresh older && invite || exit 99
+at bert -q link join older --yes
+round
+check "a file that a newer one has replaced is refused, and who joined hears it" says 3 'refused us' at bert status anna
+check "and joins by the newer one" at bert -q link join fresh --yes
+check "as always" eval 'at anna -q spool drop bert ALL --yes; anew'
+
+fresh_start
 invite && rm -rf thief && cp -a bert thief
 at anna -q link set bert pairing.confirm=yes
 at bert -q link join fresh --yes
