@@ -56,6 +56,8 @@ libhandsel_a_SOURCES += \
 	src/gateway/rebase_items.c \
 	src/gateway/rebase_open.c \
 	src/gateway/rebase_take.c \
+	src/gateway/rebase_wire.c \
+	src/gateway/rebase_wire.h \
 	src/gateway/refused.c \
 	src/gateway/rekey.c \
 	src/gateway/rekey.h \

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include "gateway/private.h"
+#include "gateway/rebase_wire.h"
 #include "spool/quarantine.h"
 
 /* ---- as stored ---- */
@@ -124,19 +125,6 @@ gate_open_rebase(gateway *g, GError **error)
 
 /* ---- R ---- */
 
-static json_t *
-line_of(const store_summary *s)
-{
-	json_t *line = json_object();
-
-	json_put(line, "t", "item");
-	json_put(line, "uid", s->uid);
-	json_object_set_new(line, "gen", json_integer((json_int_t)s->gen));
-	json_put(line, "sum", s->sum);
-	json_put(line, "id", s->id);
-	return line;
-}
-
 static GPtrArray *
 summary_lines(gateway *g, GError **error)
 {
@@ -144,7 +132,7 @@ summary_lines(gateway *g, GError **error)
 	GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
 
 	for (guint i = 0; all != NULL && i < all->len; i++) {
-		g_autoptr(json_ref) line = line_of(all->pdata[i]);
+		g_autoptr(json_ref) line = rebase_line(all->pdata[i]);
 
 		g_ptr_array_add(lines, json_text(line));
 	}
@@ -176,8 +164,7 @@ gate_tell_rebase(gateway *g, GError **error)
 		g_free(m->with);
 		m->with = g_strdup(r->named);
 	}
-	m->body = json_object();
-	json_object_set_new(m->body, "open", json_boolean(r->open));
+	m->body = rebase_body(r->open);
 	if (!gate_send_lines(g, m, 'r', r->counter + 1, lines, &file, error))
 		return FALSE;
 	if (g_strcmp0(r->file, file) != 0)

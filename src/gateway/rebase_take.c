@@ -1,32 +1,7 @@
 #include "gateway/private.h"
-
-#define ID_MAX 256 /* bytes of what people call an item */
+#include "gateway/rebase_wire.h"
 
 /* ---- its lines ---- */
-
-static gboolean
-sum_valid(const char *sum)
-{
-	if (sum == NULL || *sum == '\0' || !sync_sum_live(sum))
-		return sum != NULL;
-	return strlen(sum) == JSON_HASH_LEN && strspn(sum, "0123456789abcdef") == JSON_HASH_LEN;
-}
-
-static gboolean
-read_item(const json_t *line, store_summary *ret)
-{
-	const char *uid = json_str(line, "uid"), *sum = json_str(line, "sum");
-	const char *id = json_str(line, "id");
-
-	if (g_strcmp0(json_str(line, "t"), "item") != 0 || !rand_id_valid(uid) || !sum_valid(sum) ||
-	    !json_u64(line, "gen", &ret->gen) || ret->gen >= G_MAXINT64 / 2 ||
-	    (id != NULL && strlen(id) > ID_MAX))
-		return FALSE;
-	ret->uid = (char *)uid;
-	ret->sum = (char *)sum;
-	ret->id = (char *)id;
-	return TRUE;
-}
 
 /* Goes through the lines; KEEP: they become the partner's summary, else they are only checked. */
 static gboolean
@@ -40,7 +15,7 @@ each_line(gateway *g, envelope *e, gboolean keep, GError **error)
 			return FALSE;
 		if (line == NULL)
 			return TRUE;
-		if (!read_item(line, &one)) {
+		if (!rebase_line_read(line, &one)) {
 			fail_set(error, REASON_LINES, "line %" G_GUINT64_FORMAT " tells no item",
 				 n);
 			return FALSE;
@@ -132,13 +107,10 @@ act(gateway *g, envelope *e, rebase_act what, const char *signer, GError **error
 gboolean
 gate_take_rebase(gateway *g, envelope *e, const char *signer, GError **error)
 {
-	const manifest *m = envelope_manifest(e);
-	const rebase_word word = {m->epoch, m->with, json_flag(m->body, "open")};
+	rebase_word word;
 
-	if (!json_is_boolean(json_object_get(m->body, "open"))) {
-		fail_set(error, REASON_MANIFEST, "it does not say whether its sender is open");
+	if (!rebase_word_read(envelope_manifest(e), &word, error))
 		return FALSE;
-	}
 	if (g->state != PAIR_RUNNING && g->state != PAIR_PINNED) {
 		fail_set(error, REASON_NOT_PAIRED, "it came before pairing is done");
 		return FALSE;

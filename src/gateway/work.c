@@ -102,10 +102,11 @@ take_answer(work *w, json_t *line, GError **error)
 	if (!flush_lines(w, error))
 		return FALSE;
 	if (uid == NULL) {
-		json_t *number = json_array_get(json_object_get(line, "re"), 0);
+		/* 0 for what is no number. */
+		gint64 number = json_integer_value(json_array_get(json_object_get(line, "re"), 0));
 
-		return g_strcmp0(code, "refused") != 0 || !json_is_integer(number) ||
-		       gate_repair_envelope(g, (guint64)json_integer_value(number), error);
+		return g_strcmp0(code, "refused") != 0 || number <= 0 ||
+		       gate_repair_envelope(g, (guint64)number, error);
 	}
 	g_autoptr(sync_item) it = gate_load(g, uid, error);
 	if (it == NULL)

@@ -16,6 +16,8 @@ FUZZ_TESTS = \
 	tests/fuzz/name-fuzz \
 	tests/fuzz/offer-fuzz \
 	tests/fuzz/packet-fuzz \
+	tests/fuzz/partner-fuzz \
+	tests/fuzz/rebase-fuzz \
 	tests/fuzz/reply-fuzz \
 	tests/fuzz/settings-fuzz \
 	tests/fuzz/status-fuzz \
@@ -66,6 +68,10 @@ tests_fuzz_offer_fuzz_LDADD = $(FUZZ_LDADD)
 tests_fuzz_packet_fuzz_SOURCES = tests/fuzz/packet.c src/pgp/helper_packet.c src/pgp/helper.h
 tests_fuzz_packet_fuzz_LDADD = $(FUZZ_LDADD)
 tests_fuzz_packet_fuzz_CFLAGS = $(AM_CFLAGS) $(GPGME_CFLAGS)
+tests_fuzz_partner_fuzz_SOURCES = tests/fuzz/partner.c $(ZIP_OF) $(GATEWAY_KIT)
+tests_fuzz_partner_fuzz_LDADD = $(FUZZ_LDADD)
+tests_fuzz_rebase_fuzz_SOURCES = tests/fuzz/rebase.c $(ZIP_OF) $(SYNC_KIT)
+tests_fuzz_rebase_fuzz_LDADD = $(FUZZ_LDADD)
 tests_fuzz_reply_fuzz_SOURCES = tests/fuzz/reply.c
 tests_fuzz_reply_fuzz_LDADD = $(FUZZ_LDADD)
 tests_fuzz_settings_fuzz_SOURCES = tests/fuzz/settings.c
