@@ -123,6 +123,7 @@ MORE_TESTS = \
 	tests/flow/cli.sh \
 	tests/flow/cli_link.sh \
 	tests/flow/consent.sh \
+	tests/flow/former.sh \
 	tests/flow/growth.sh \
 	tests/flow/hang.sh \
 	tests/flow/kill.sh \
