@@ -155,6 +155,7 @@ MORE_TESTS = \
 	tests/flow/status.sh \
 	tests/flow/sweep.sh \
 	tests/flow/sweep-join.sh \
+	tests/flow/sweep-rekey.sh \
 	tests/flow/terminal.sh \
 	tests/flow/three.sh \
 	tests/flow/tutorial.sh \
@@ -342,6 +343,7 @@ SWEEP_TESTS = \
 	tests/flow/power.sh \
 	tests/flow/sweep.sh \
 	tests/flow/sweep-join.sh \
+	tests/flow/sweep-rekey.sh \
 	tests/flow/void.sh
 sweep: check-programs
 	HANDSEL_SWEEP=$(SWEEP) $(MAKE) check TEST_SECONDS=864000 TESTS='$(SWEEP_TESTS)'
