@@ -76,6 +76,36 @@ check_bytes(const char *text, gsize len, GError **error)
 	return FALSE;
 }
 
+/*
+ * Jansson tells an allocation that failed in the middle of a text as a mistake of the text there.
+ * So it is noted here; its allocator takes no data, and there is one for the whole process.
+ */
+static json_malloc_t allocate;
+static gboolean ran_out;
+
+static void *
+allocate_noted(size_t size)
+{
+	void *memory = allocate(size);
+
+	if (memory == NULL)
+		ran_out = TRUE;
+	return memory;
+}
+
+static json_t *
+parse(const char *text, gsize len, json_error_t *e)
+{
+	json_free_t release;
+
+	json_get_alloc_funcs(&allocate, &release);
+	ran_out = FALSE;
+	json_set_alloc_funcs(allocate_noted, release);
+	json_t *j = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, e);
+	json_set_alloc_funcs(allocate, release);
+	return j;
+}
+
 json_t *
 json_read(const char *text, gsize len, GError **error)
 {
@@ -83,8 +113,8 @@ json_read(const char *text, gsize len, GError **error)
 
 	if (!check_bytes(text, len, error) || !check_depth(text, len, error))
 		return NULL;
-	json_t *j = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
-	if (j == NULL && json_error_code(&e) == json_error_out_of_memory) {
+	json_t *j = parse(text, len, &e);
+	if (j == NULL && ran_out) {
 		fail_set(error, FAIL_RETRY, "no memory for %" G_GSIZE_FORMAT " bytes of JSON", len);
 	} else if (j == NULL) {
 		g_autofree char *why = printable(e.text);

@@ -325,6 +325,32 @@ failing_steps(fixture *f, gconstpointer data G_GNUC_UNUSED)
 	}
 }
 
+/* The last step of a look lets its snapshot go: were it kept, nothing could be written any more. */
+static void
+failing_looks(fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+	g_autofree char *id = make(f, "a");
+	g_autoptr(json_ref) whole = NULL;
+
+	fault_arm("db-query", G_MAXUINT, FAULT_FAIL);
+	g_assert_true(desk_show(f->d, id, TRUE, &whole, NULL));
+	guint steps = fault_passes();
+	g_assert_cmpuint(steps, >, 3);
+	for (guint nth = 1; nth <= steps; nth++) {
+		g_autoptr(GError) e = NULL;
+		g_autoptr(json_ref) all = NULL;
+		g_autofree char *title = g_strdup_printf("%u", nth);
+		g_autofree char *expected = g_strdup_printf("\"%u\"", nth);
+
+		fault_arm("db-query", nth, FAULT_FAIL);
+		/* When the last step fails, all has been read. */
+		g_assert_true(desk_show(f->d, id, TRUE, &all, &e) == (nth == steps));
+		fault_disarm();
+		g_assert_true(set(f, id, "title", title, NULL));
+		expect_field(f, id, "title", expected);
+	}
+}
+
 static void
 two_writers(fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
@@ -404,6 +430,7 @@ main(int argc, char **argv)
 	TEST("a_rolled_back_transaction_leaves_nothing", rolled_back);
 	TEST("a_failed_edit_leaves_the_rest_of_its_transaction", failed_edit);
 	TEST("an_edit_that_fails_at_any_step_leaves_nothing", failing_steps);
+	TEST("a_look_that_fails_at_any_step_keeps_nobody_from_writing", failing_looks);
 	TEST("two_processes_see_each_other_s_fields_and_values", two_writers);
 	TEST("an_item_is_found_by_its_key", keys);
 	TEST("changes_come_once_in_order_and_know_a_restored_desk", cursors);

@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"
@@ -240,6 +241,43 @@ putting_null_removes_the_member(void)
 	g_assert_cmpstr(json_str(j, "b"), ==, "x\xef\xbf\xbdy");
 }
 
+/* How many allocations there is memory for. */
+static guint left;
+
+static void *
+scarce(size_t size)
+{
+	if (left == 0)
+		return NULL;
+	left--;
+	return malloc(size);
+}
+
+static void
+no_memory_is_nothing_wrong_with_the_text(void)
+{
+	static const char text[] =
+		"{\"a\":[1,2.5,\"text\",true,null,{\"b\":\"\\u00e4\"}],\"c\":{}}";
+	g_autoptr(json_ref) j = NULL;
+	guint n = 0;
+
+	for (; j == NULL; n++) {
+		g_autoptr(GError) e = NULL;
+
+		left = n;
+		json_set_alloc_funcs(scarce, free);
+		j = json_read(text, strlen(text), &e);
+		json_set_alloc_funcs(malloc, free);
+		if (j != NULL)
+			break;
+		g_assert_true(fail_is(e, FAIL_RETRY));
+		g_assert_nonnull(strstr(e->message, "no memory"));
+	}
+	g_assert_cmpuint(n, >, 10);
+	g_autofree char *read = json_text(j);
+	g_assert_cmpstr(read, ==, "{\"a\":[1,2.5,\"text\",true,null,{\"b\":\"ä\"}],\"c\":{}}");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -265,5 +303,7 @@ main(int argc, char **argv)
 	g_test_add_func("/json/members_of_another_type_count_as_missing",
 			members_of_another_type_count_as_missing);
 	g_test_add_func("/json/putting_null_removes_the_member", putting_null_removes_the_member);
+	g_test_add_func("/json/no_memory_is_nothing_wrong_with_the_text",
+			no_memory_is_nothing_wrong_with_the_text);
 	return g_test_run();
 }
