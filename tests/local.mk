@@ -25,6 +25,7 @@ UNIT_TESTS = \
 	tests/unit/fsio_dir-t \
 	tests/unit/gateway-t \
 	tests/unit/grow-t \
+	tests/unit/guard-t \
 	tests/unit/helper_status-t \
 	tests/unit/imap-t \
 	tests/unit/imap_change-t \
@@ -141,6 +142,7 @@ MORE_TESTS = \
 	tests/flow/media.sh \
 	tests/flow/open.sh \
 	tests/flow/operator.sh \
+	tests/flow/permissions.sh \
 	tests/flow/policies.sh \
 	tests/flow/points.sh \
 	tests/flow/power.sh \
@@ -351,6 +353,7 @@ sweep: check-programs
 
 # A part of the helper, without GPGME.
 tests_unit_helper_status_t_SOURCES = \
+	tests/unit/guard-t \
 	tests/unit/helper_status-t.c \
 	src/pgp/helper_status.c \
 	src/pgp/helper_status.h

@@ -4,7 +4,7 @@
  * WAL, synchronous FULL, foreign keys, no trusted schema, busy timeout 5 s.  A
  * database carries its schema version in user_version; opening it brings an
  * older one up to date after copying it beside itself (NAME.before-vN), and
- * refuses a newer one.
+ * refuses a newer one, and one that others may read or change.
  */
 #pragma once
 #include <glib.h>

@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "base/fault.h"
 #include "base/fsio.h"
+#include "base/guard.h"
 
 #define BUSY_MS 5000
 
@@ -65,7 +66,6 @@ open_handle(const char *path, int flags, GError **error)
 static gboolean
 make_private(const char *path, GError **error)
 {
-	struct stat st;
 	g_autofree char *parent = g_path_get_dirname(path);
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
@@ -81,8 +81,28 @@ make_private(const char *path, GError **error)
 		fail_errno(error, errno, "cannot make database %s", path);
 		return FALSE;
 	}
-	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
-		chmod(path, 0600);
+	return TRUE;
+}
+
+/*
+ * Are the database at PATH and what SQLite keeps beside it this user's alone?  They are not closed
+ * here: somebody may have read them, and the operator shall know.  Files that were made by SQLite
+ * are as private as the database; others have been copied there.
+ */
+static gboolean
+check_private(const char *path, GError **error)
+{
+	static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
+		g_autofree char *file = g_strconcat(path, ends[i], NULL);
+		struct stat st;
+
+		if (lstat(file, &st) == 0 && !guard_mode(&st, file, GUARD_OWN, error)) {
+			g_prefix_error(error, "database ");
+			return FALSE;
+		}
+	}
 	return TRUE;
 }
 
@@ -255,7 +275,7 @@ migrate(db *d, const char *const *versions, GError **error)
 db *
 db_open(const char *path, const char *const *versions, GError **error)
 {
-	if (!make_private(path, error))
+	if (!make_private(path, error) || !check_private(path, error))
 		return NULL;
 	g_autoptr(db) d = open_handle(path, SQLITE_OPEN_READWRITE, error);
 	if (d == NULL || !pragmas(d, error) || !migrate(d, versions, error) ||
@@ -273,7 +293,8 @@ db_open_readonly(const char *path, const char *const *versions, GError **error)
 		fail_set(error, FAIL_CONFIG, "database %s is not there", path);
 		return NULL;
 	}
-	g_autoptr(db) d = open_handle(path, SQLITE_OPEN_READONLY, error);
+	g_autoptr(db) d =
+		check_private(path, error) ? open_handle(path, SQLITE_OPEN_READONLY, error) : NULL;
 	if (d == NULL || !version_of(d, versions, &have, &want, error))
 		return NULL;
 	if (have == want)

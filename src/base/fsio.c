@@ -236,20 +236,27 @@ read_fd(int fd, gsize limit, grow *text, GError **error)
 }
 
 char *
+fsio_read_open(int fd, gsize limit, gsize *ret_len, GError **error)
+{
+	g_auto(grow) text = {0};
+
+	if (!read_fd(fd, limit, &text, error))
+		return NULL;
+	if (ret_len != NULL)
+		*ret_len = text.len;
+	return g_steal_pointer(&text.str);
+}
+
+char *
 fsio_read(int dir, const char *name, gsize limit, gsize *ret_len, GError **error)
 {
 	int fd = fsio_open_own(dir, name, error);
 
 	if (fd < 0)
 		return NULL;
-	g_auto(grow) text = {0};
-	gboolean ok = read_fd(fd, limit, &text, error);
+	char *text = fsio_read_open(fd, limit, ret_len, error);
 	close(fd);
-	if (!ok)
-		return NULL;
-	if (ret_len != NULL)
-		*ret_len = text.len;
-	return g_steal_pointer(&text.str);
+	return text;
 }
 
 gboolean

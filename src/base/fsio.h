@@ -43,6 +43,8 @@ gboolean fsio_copy(int from, int to, guint64 limit, guint64 *ret_size, char **re
 char *fsio_sha(int fd, guint64 *ret_size, GError **error);
 /* The bytes of the file NAME (LIMIT at most) with a NUL behind; caller frees. */
 char *fsio_read(int dir, const char *name, gsize limit, gsize *ret_len, GError **error);
+/* The same of what is open as FD, from its offset on; it need not be a file. */
+char *fsio_read_open(int fd, gsize limit, gsize *ret_len, GError **error);
 /* fsync(2) of a file or directory. */
 gboolean fsio_sync(int fd, GError **error);
 /* fsync(2) of all files and directories in PATH, and of PATH: what other programs wrote.  Symbolic

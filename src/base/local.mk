@@ -17,6 +17,8 @@ libhandsel_a_SOURCES += \
 	src/base/fsio_private.h \
 	src/base/grow.c \
 	src/base/grow.h \
+	src/base/guard.c \
+	src/base/guard.h \
 	src/base/json.c \
 	src/base/json.h \
 	src/base/mail_url.c \

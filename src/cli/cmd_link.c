@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fail.h"
 #include "base/fsio.h"
+#include "base/guard.h"
 #include "cli/ask.h"
 #include "cli/print.h"
 
@@ -46,12 +48,27 @@ call_links(call *c, GError **error)
 	return g_steal_pointer(&names);
 }
 
+/* What is in the file at PATH, if that is nobody else's; a shell's <(...) is a pipe. */
+static char *
+read_secret(const char *path, gsize *ret_len, GError **error)
+{
+	int fd = fsio_open_own(AT_FDCWD, path, error);
+
+	if (fd < 0)
+		return NULL;
+	char *text = guard_fd(fd, path, GUARD_OWN, error)
+			     ? fsio_read_open(fd, PASSPHRASE_FILE_MAX, ret_len, error)
+			     : NULL;
+	close(fd);
+	return text;
+}
+
 /* The first line of the file at PATH; the caller wipes and frees it. */
 static char *
 read_passphrase(const char *path, GError **error)
 {
 	gsize len;
-	char *text = fsio_read(AT_FDCWD, path, PASSPHRASE_FILE_MAX, &len, error);
+	char *text = read_secret(path, &len, error);
 
 	if (text == NULL)
 		return NULL;

@@ -20,7 +20,9 @@ GPtrArray *call_links(call *, GError **error);
 #define OPTIONS_PASSPHRASE                                                                         \
 	{"passphrase", NULL, "asks for the passphrase on the terminal", FALSE},                    \
 	{                                                                                          \
-		"passphrase-file", "FILE", "reads the passphrase from the first line of FILE",     \
+		"passphrase-file", "FILE",                                                         \
+			"reads the passphrase from the first line of FILE, which nobody else may " \
+			"read",                                                                    \
 			FALSE                                                                      \
 	}
 /* How this side takes part in a link. */

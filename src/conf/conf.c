@@ -2,6 +2,7 @@
 
 #include "base/fail.h"
 #include "base/fsio.h"
+#include "base/guard.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -155,18 +156,20 @@ parse(conf *c, const char *text, gsize len, GError **error)
 	return TRUE;
 }
 
-/* A link's file can name mailboxes and key files: it is nobody else's business. */
-static gboolean
-check_mode(const char *path, setting_where where, GError **error)
+/* What the file at PATH holds.  A link's can name mailboxes and key files: it is nobody else's
+ * business. */
+static char *
+read_guarded(const char *path, setting_where where, gsize *ret_len, GError **error)
 {
-	mode_t forbidden = where & SET_LINK ? 0077 : 0022;
-	struct stat st;
+	int fd = fsio_open_own(AT_FDCWD, path, error);
 
-	if (stat(path, &st) != 0 || (st.st_mode & forbidden) == 0)
-		return TRUE;
-	fail_set(error, FAIL_CONFIG, "%s: others may %s it; chmod 600 %s", path,
-		 where & SET_LINK ? "read or change" : "change", path);
-	return FALSE;
+	if (fd < 0)
+		return NULL;
+	char *text = guard_fd(fd, path, where & SET_LINK ? GUARD_SECRET : GUARD_SHOWN, error)
+			     ? fsio_read_open(fd, CONF_MAX, ret_len, error)
+			     : NULL;
+	close(fd);
+	return text;
 }
 
 conf *
@@ -178,9 +181,7 @@ conf_load(const char *path, setting_where where, GError **error)
 		fail_set(error, FAIL_CONFIG, "%s: is missing; restore it from a backup", path);
 		return NULL;
 	}
-	if (!check_mode(path, where, error))
-		return NULL;
-	g_autofree char *text = fsio_read(AT_FDCWD, path, CONF_MAX, &len, error);
+	g_autofree char *text = read_guarded(path, where, &len, error);
 	if (text == NULL)
 		return NULL;
 	g_autoptr(conf) c = conf_new(path, where);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/fsio.h"
+#include "base/guard.h"
 #include "base/name.h"
 #include "base/rand.h"
 
@@ -174,6 +175,19 @@ site_init(const char *home, const char *name, GError **error)
 	return g_steal_pointer(&s);
 }
 
+/* Is DIR nobody else's?  Who can write there puts a handsel.conf of his own in place, and with it
+ * the commands that are run. */
+static gboolean
+check_home(const char *dir, GError **error)
+{
+	struct stat st;
+
+	if (stat(dir, &st) == 0)
+		return guard_home(&st, dir, geteuid(), error);
+	fail_errno(error, errno, "cannot examine %s", dir);
+	return FALSE;
+}
+
 site *
 site_open(const char *home, GError **error)
 {
@@ -186,6 +200,8 @@ site_open(const char *home, GError **error)
 			 dir);
 		return NULL;
 	}
+	if (!check_home(dir, error))
+		return NULL;
 	g_autoptr(site) s = g_new0(site, 1);
 	s->dir = g_steal_pointer(&dir);
 	s->conf = conf_load(path, SET_SITE, error);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/fsio.h"
+#include "base/guard.h"
 #include "base/proc.h"
 
 #define SECRET_MAX      ((gsize)64 * 1024)
@@ -85,12 +86,7 @@ is_private(int fd, const char *path, gboolean credential, GError **error)
 		fail_set(error, FAIL_CONFIG, "%s is no regular file", path);
 		return FALSE;
 	}
-	if (credential || (st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
-		return TRUE;
-	g_autofree char *quoted = g_shell_quote(path);
-	fail_set(error, FAIL_CONFIG,
-		 "%s: others than its owner may read or change it; `chmod 600 %s`", path, quoted);
-	return FALSE;
+	return credential || guard_mode(&st, path, GUARD_SECRET, error);
 }
 
 static char *

@@ -152,6 +152,7 @@ check "which is its last" prints x sh -c '"$HANDSEL" --home anna desk show 1 --j
 
 printf 'open sesame\n' >pass
 printf 'open says me\n' >wrong
+chmod 600 pass wrong
 at anna link invite bert --passphrase-file pass --out locked >/dev/null
 guess() {
 	at bert -q link join locked --as anna --yes --scope all --passphrase-file "$1" >/dev/null && carry bert anna && sync_at anna bert

@@ -28,6 +28,7 @@ a desk new title='Pump leaks' state=open >/dev/null
 a desk new title='Valve' state=open >/dev/null
 printf 'open sesame\nnot this line\n' >pass
 printf '\n' >empty
+chmod 600 pass empty
 
 check "without links status has nothing to tell" ends 0 a status
 check "without links sync has nothing to do" ends 0 a sync

@@ -42,6 +42,7 @@ at anna desk new title='Pump leaks' >/dev/null
 at bert desk new title='Valve' >/dev/null
 printf 'open sesame\n' >pass
 printf 'open says me\n' >wrong
+chmod 600 pass wrong
 
 # ---- the handshake file ----
 

@@ -114,6 +114,7 @@ check "the edit is there" counts anna 'select(.fields.title == "edited while the
 fresh_start
 echo secret words >pass
 echo wrong >wrong
+chmod 600 pass wrong
 invite --passphrase-file pass || exit 99
 cp -a bert thief
 check "a wrong passphrase" at bert -q link join fresh --passphrase-file wrong --yes

@@ -233,6 +233,7 @@ check "the file is there" says 0 'needs a passphrase' at hamburg link inspect se
 check "for as long as was said" says 0 '^  Valid +12 h, until' at hamburg link inspect second
 check "no line is longer than the terminal" narrow
 echo 'öffne dich' >pass
+chmod 600 pass
 check "its next one proposes the same time" typed 0 link invite acme --passphrase-file pass <<'END'
 >[12 h]: 
 <30

@@ -243,6 +243,43 @@ a_directory_that_is_missing_is_an_error(room *r, gconstpointer unused)
 	g_assert_nonnull(strstr(e->message, path));
 }
 
+/* Opens it by OPEN after FILE has been opened to others: refused, and FILE is as it was. */
+static void
+check_refused(const room *r, const char *file,
+	      db *open(const char *, const char *const *, GError **))
+{
+	g_autoptr(GError) e = NULL;
+	struct stat st;
+
+	g_assert_cmpint(chmod(file, 0640), ==, 0);
+	g_assert_null(open(r->path, one, &e));
+	g_assert_true(fail_is(e, FAIL_CONFIG));
+	g_assert_nonnull(strstr(e->message, "chmod 600"));
+	g_assert_nonnull(strstr(e->message, file));
+	g_assert_cmpint(stat(file, &st), ==, 0);
+	g_assert_cmpuint(st.st_mode & 07777, ==, 0640);
+	g_assert_cmpint(chmod(file, 0600), ==, 0);
+}
+
+static void
+files_that_others_may_read_are_refused(room *r, gconstpointer unused)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+
+	(void)unused;
+	make_old(r);
+	g_autoptr(db) d = db_open(r->path, one, NULL);
+	g_assert_cmpint(number(d, "SELECT count(*) FROM t"), ==, 1);
+	for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
+		g_autofree char *file = g_strconcat(r->path, ends[i], NULL);
+
+		check_refused(r, file, db_open);
+		check_refused(r, file, db_open_readonly);
+	}
+	g_autoptr(db) again = db_open(r->path, one, NULL);
+	g_assert_nonnull(again);
+}
+
 #define ADD(name) g_test_add("/db_open/" #name, room, NULL, room_open, name, room_close)
 
 int
@@ -258,5 +295,6 @@ main(int argc, char **argv)
 	ADD(a_reader_makes_and_changes_nothing);
 	ADD(a_reader_sees_what_a_writer_commits);
 	ADD(a_directory_that_is_missing_is_an_error);
+	ADD(files_that_others_may_read_are_refused);
 	return g_test_run();
 }

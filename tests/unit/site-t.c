@@ -161,6 +161,24 @@ test_open_refused(fixture *f, G_GNUC_UNUSED gconstpointer data)
 }
 
 static void
+test_open_to_others(fixture *f, G_GNUC_UNUSED gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(site) made = site_init(f->home, "berlin", &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpint(chmod(f->home, 0770), ==, 0);
+	g_assert_null(site_open(f->home, &error));
+	g_assert_error(error, FAIL, FAIL_CONFIG);
+	g_assert_nonnull(strstr(error->message, "chmod go-w"));
+	g_clear_error(&error);
+	g_assert_cmpint(chmod(f->home, 0755), ==, 0);
+	g_autoptr(site) again = site_open(f->home, &error);
+	g_assert_no_error(error);
+	g_assert_nonnull(again);
+}
+
+static void
 test_links(fixture *f, G_GNUC_UNUSED gconstpointer data)
 {
 	static const char *const parts[] = {"keys",  "exchange/SEND", "exchange/RECEIVE", "outbox",
@@ -285,6 +303,7 @@ main(int argc, char **argv)
 	add("/site/no_site_is_made_over_something_else", test_init_refused);
 	add("/site/a_site_that_was_begun_can_be_made", test_init_again);
 	add("/site/what_is_no_site_does_not_open", test_open_refused);
+	add("/site/a_home_that_others_can_write_to_does_not_open", test_open_to_others);
 	add("/site/a_link_is_there_when_it_is_ready", test_links);
 	add("/site/a_link_never_replaces_another", test_link_refused);
 	add("/site/what_died_while_being_made_is_swept", test_sweep);
