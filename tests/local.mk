@@ -123,6 +123,7 @@ MORE_TESTS = \
 	tests/flow/bugs.sh \
 	tests/flow/cli.sh \
 	tests/flow/cli_link.sh \
+	tests/flow/confine.sh \
 	tests/flow/consent.sh \
 	tests/flow/former.sh \
 	tests/flow/growth.sh \

@@ -42,7 +42,7 @@
  * libc or gpg makes, and a link would stop with an update of either.  The first argument's low
  * half comes first, as both machines are little endian.
  */
-static const struct sock_filter filter[] = {
+static const struct sock_filter calls[] = {
 	LOAD(arch),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
 	REFUSE(EPERM),
@@ -81,11 +81,16 @@ static const struct sock_filter filter[] = {
 	/* Its flags lie in memory, where a filter cannot look; libc goes on with clone. */
 	UNLESS(BPF_JEQ, SYS_clone3, 1),
 	REFUSE(ENOSYS),
-	UNLESS(BPF_JEQ, SYS_clone, 4),
+	UNLESS(BPF_JEQ, SYS_clone, 3),
 	LOAD(args[0]),
 	UNLESS(BPF_JSET, NAMESPACES, 1),
 	REFUSE(EPERM),
 	ALLOW,
+};
+
+/* A second filter; the one above has seen to it that the numbers are this machine's. */
+static const struct sock_filter local[] = {
+	LOAD(nr),
 	UNLESS(BPF_JEQ, SYS_socket, 3),
 	LOAD(args[0]),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 1, 0),
@@ -93,10 +98,23 @@ static const struct sock_filter filter[] = {
 	ALLOW,
 };
 
+#define PROGRAM(filter)                                                                            \
+	{                                                                                          \
+		G_N_ELEMENTS(filter), (struct sock_filter *)(filter)                               \
+	}
+
 static gboolean
 filter_calls(void)
 {
-	const struct sock_fprog program = {G_N_ELEMENTS(filter), (struct sock_filter *)filter};
+	const struct sock_fprog program = PROGRAM(calls);
+
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+static gboolean
+filter_sockets(void)
+{
+	const struct sock_fprog program = PROGRAM(local);
 
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
@@ -109,15 +127,33 @@ filter_calls(void)
 	return FALSE;
 }
 
+static gboolean
+filter_sockets(void)
+{
+	return FALSE;
+}
+
 #endif
 
-gboolean
-confine_to_local(void)
+void
+confine_memory(void)
 {
 	const struct rlimit none = {0, 0};
 
 	setrlimit(RLIMIT_CORE, &none);
 	if (!SANITIZED)
 		prctl(PR_SET_DUMPABLE, 0);
+}
+
+gboolean
+confine_calls(void)
+{
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && filter_calls();
+}
+
+gboolean
+confine_to_local(void)
+{
+	confine_memory();
+	return confine_calls() && filter_sockets();
 }

@@ -5,6 +5,7 @@
 #include "cli/print.h"
 #include "cli/show.h"
 #include "contract/type.h"
+#include "daemon/cage.h"
 #include "gateway/alert.h"
 #include "gateway/pass.h"
 
@@ -165,7 +166,9 @@ run_sync(call *c, GError **error)
 			 "no links yet: %s link new NAME --channel folder|mail, or %s link join "
 			 "FILE",
 			 handsel, handsel);
-	for (guint i = 0; i < names->len; i++) {
+	g_ptr_array_add(names, NULL);
+	cage_enter(c->site, (const char *const *)names->pdata, call_values(c, "set"));
+	for (guint i = 0; names->pdata[i] != NULL; i++) {
 		g_autoptr(GError) why = NULL;
 
 		if (sync_name(c, names->pdata[i], &why))

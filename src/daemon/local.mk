@@ -1,4 +1,6 @@
 libhandsel_a_SOURCES += \
+	src/daemon/cage.c \
+	src/daemon/cage.h \
 	src/daemon/child.c \
 	src/daemon/child.h \
 	src/daemon/daemon.c \

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fail.h"
+#include "daemon/cage.h"
 #include "daemon/listener.h"
 #include "daemon/talk.h"
 #include "gateway/alert.h"
@@ -151,6 +152,7 @@ worker_run(site *s, const char *name, const char *const *overrides, GError **err
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "handsel-worker");
 	set_signals();
+	cage_enter(s, (const char *const[]){name, NULL}, overrides);
 	work(&w);
 	gateway_close(w.g);
 	return TRUE;

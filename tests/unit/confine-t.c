@@ -87,6 +87,40 @@ programs_start(void)
 	       status == 0 && g_str_equal(out, "1\n");
 }
 
+/* Does DEED hold in a process of its own that keeps the network? */
+static void
+confined_with_network(deed *does)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		confine_memory();
+		if (!confine_calls())
+			_exit(LACKING);
+		_exit(does() ? 0 : 1);
+	}
+	g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+	g_assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == LACKING)
+		g_test_skip("the kernel filters no calls");
+	else
+		g_assert_cmpint(WEXITSTATUS(status), ==, 0);
+}
+
+static gboolean
+all_but_the_network(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0) >= 0 && local_sockets() && no_administration() &&
+	       no_namespaces() && no_more_rights() && programs_start();
+}
+
+static void
+test_network(void)
+{
+	confined_with_network(all_but_the_network);
+}
+
 static void
 test_deed(gconstpointer does)
 {
@@ -110,5 +144,6 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(deeds); i++)
 		g_test_add_data_func(names[i], &deeds[i], test_deed);
+	g_test_add_func("/confine/who_needs_the_network_gives_up_the_rest", test_network);
 	return g_test_run();
 }
