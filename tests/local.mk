@@ -118,6 +118,7 @@ MORE_TESTS = \
 	tests/flow/alone.sh \
 	tests/flow/backlog.sh \
 	tests/flow/bad-input.sh \
+	tests/flow/behind.sh \
 	tests/flow/between.sh \
 	tests/flow/brake.sh \
 	tests/flow/bugs.sh \

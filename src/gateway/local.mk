@@ -10,6 +10,7 @@ libhandsel_a_SOURCES += \
 	src/gateway/backup.h \
 	src/gateway/backup_private.h \
 	src/gateway/backup_restore.c \
+	src/gateway/behind.c \
 	src/gateway/brake.c \
 	src/gateway/brake.h \
 	src/gateway/brake_report.c \

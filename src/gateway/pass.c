@@ -154,7 +154,7 @@ has_room(gateway *g)
 static gboolean
 inside(gateway *g, GError **error)
 {
-	if (!remove_beyond(g, error))
+	if (!remove_beyond(g, error) || !gate_look_behind(g, error))
 		return FALSE;
 	if (g->stopped != NULL)
 		return TRUE;

@@ -286,6 +286,10 @@ gboolean gate_tidy_voided(gateway *, GError **error);
 char *gate_unwanted(gateway *, guint64 number);
 gboolean gate_forget_unwanted(gateway *, guint64 number, GError **error);
 
+/* behind.c: stops the link if what lies in SEND is of this pair and this state does not know it. Of
+ * mails, and of what is sent in parts, nothing is known. */
+gboolean gate_look_behind(gateway *, GError **error);
+
 /* pass.c: is what has changed here to be sent? */
 gboolean gate_may_capture(gateway *);
 
