@@ -97,6 +97,7 @@ STYLE_TESTS = \
 	tests/style/layers.sh \
 	tests/style/lengths.sh \
 	tests/style/man.sh \
+	tests/style/maxima.sh \
 	tests/style/paths.sh
 
 # With sanitizers these go through each parser and each step of a pass at least once.
