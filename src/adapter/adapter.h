@@ -47,8 +47,8 @@ typedef struct {
 			    GPtrArray **ret_uids, char **ret_cursor, GError **error);
 	/* *RET is the item as the tracker shows it now, or NULL when it is not there. */
 	gboolean (*get)(adapter *, const char *uid, item **ret, GError **error);
-	/* Is there such an item?  Cheap. */
-	gboolean (*exists)(adapter *, const char *uid);
+	/* *RET: is there such an item?  Cheap. */
+	gboolean (*exists)(adapter *, const char *uid, gboolean *ret, GError **error);
 	/* The uid of what people call ID; caller frees.  NULL with REASON_NO_ITEM. */
 	char *(*find)(adapter *, const char *id, GError **error);
 	/* What people call UID, or NULL; caller frees. */

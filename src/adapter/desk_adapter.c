@@ -177,9 +177,12 @@ ad_get(adapter *a, const char *uid, item **ret, GError **error)
 }
 
 static gboolean
-ad_exists(adapter *a, const char *uid)
+ad_exists(adapter *a, const char *uid, gboolean *ret, GError **error)
 {
-	return desk_lid(desk_of(a), uid, NULL) > 0;
+	gint64 lid = desk_lid(desk_of(a), uid, error);
+
+	*ret = lid > 0;
+	return lid >= 0;
 }
 
 static char *

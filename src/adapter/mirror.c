@@ -201,11 +201,11 @@ mirror_get(adapter *a, const char *uid, item **ret, GError **error)
 }
 
 static gboolean
-mirror_exists(adapter *a, const char *uid)
+mirror_exists(adapter *a, const char *uid, gboolean *ret, GError **error)
 {
 	g_autofree char *turned = turn_uid(of(a), uid);
 
-	return of(a)->ops->exists(of(a)->tracker, turned);
+	return of(a)->ops->exists(of(a)->tracker, turned, ret, error);
 }
 
 static char *

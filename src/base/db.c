@@ -89,6 +89,12 @@ keep_unheard(db *d, GError *e, GError **error)
 		g_error_free(e);
 }
 
+void
+db_doubt(db *d, GError *why)
+{
+	keep_unheard(d, why, NULL);
+}
+
 gboolean
 db_heard(db *d, GError **error)
 {

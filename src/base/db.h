@@ -29,6 +29,9 @@ gboolean db_exec(db *, const char *sql, GError **error);
 /* FALSE and its error, if a read failed whose caller did not take it (see db_query): to be asked
  * before something is done by reads that no rollback undoes. */
 gboolean db_heard(db *, GError **error);
+/* What goes into this database is by a read elsewhere that failed with WHY (takes it), as if the
+ * read had been one of its own. */
+void db_doubt(db *, GError *why);
 /*
  * IMMEDIATE, so that a writer never fails half way.  They do not nest.  Begin, commit and rollback
  * end every statement that is still open, as an old snapshot would keep us from writing: its

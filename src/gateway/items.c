@@ -3,26 +3,36 @@
 
 /* ---- what sync asks of the site ---- */
 
+/* Who asks cannot be told of trouble: nothing that is done by the answer becomes durable. */
+static gboolean
+exists(gateway *g, const char *uid)
+{
+	GError *why = NULL;
+	gboolean ret = FALSE;
+
+	if (!g->tracker_ops->exists(g->tracker, uid, &ret, &why))
+		store_doubt(g->store, why);
+	return ret;
+}
+
 static gboolean
 shares(const char *uid, gpointer data)
 {
 	gateway *g = data;
 
-	return store_item_shared(g->store, uid) && g->tracker_ops->exists(g->tracker, uid);
+	return store_item_shared(g->store, uid) && exists(g, uid);
 }
 
 static item *
 view(const char *uid, gpointer data)
 {
 	gateway *g = data;
-	g_autoptr(GError) error = NULL;
-	g_autoptr(sync_item) it = gate_load(g, uid, &error);
+	GError *why = NULL;
+	g_autoptr(sync_item) it = gate_load(g, uid, &why);
 	item *now = NULL;
 
-	if (it == NULL || !gate_view(g, it, &now, &error)) {
-		gate_note(g, "trouble", uid, NULL, "could not be read back: %s", error->message);
-		return NULL;
-	}
+	if (it == NULL || !gate_view(g, it, &now, &why))
+		store_doubt(g->store, why);
 	return now;
 }
 
@@ -325,6 +335,7 @@ gate_elsewhere(gateway *g, const char *uid)
 {
 	g_autofree char *there =
 		conf_bool(g->conf, "link.same_site") ? mirror_uid(g->id, uid) : g_strdup(uid);
+	GError *why = NULL;
 
 	if (g->others == NULL)
 		open_others(g);
@@ -334,8 +345,10 @@ gate_elsewhere(gateway *g, const char *uid)
 
 		if (store_item_known(o->store, turned != NULL ? turned : there))
 			return TRUE;
+		if (!store_heard(o->store, &why))
+			store_doubt(g->store, g_steal_pointer(&why));
 	}
-	return g->tracker_ops->exists(g->tracker, uid);
+	return exists(g, uid);
 }
 
 gboolean

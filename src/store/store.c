@@ -66,6 +66,12 @@ store_begin(store *s, GError **error)
 	return db_begin(s->db, error);
 }
 
+void
+store_doubt(store *s, GError *why)
+{
+	db_doubt(s->db, why);
+}
+
 gboolean
 store_heard(store *s, GError **error)
 {

@@ -26,6 +26,9 @@ gboolean store_commit(store *, GError **error);
 /* FALSE if a read without an error of its own failed: to be asked before a file is removed because
  * of what is not there. */
 gboolean store_heard(store *, GError **error);
+/* A read elsewhere failed with WHY (takes it), and who asked was not told: nothing that is done by
+ * it is committed. */
+void store_doubt(store *, GError *why);
 void store_rollback(store *);
 
 /* Single values by name.  store_get: caller frees; NULL where there is none (or no way to read it).

@@ -159,6 +159,14 @@ may_wait(const court *c, const sync_item *it)
 	return c->s->sites > 2 && it->why == REASON_ALREADY_HERE;
 }
 
+static gboolean
+shows(gateway *g, const char *uid)
+{
+	gboolean ret;
+
+	return g->tracker_ops->exists(g->tracker, uid, &ret, NULL) && ret;
+}
+
 static void
 judge_item(court *c, const end *e, gateway *g, store *theirs, const char *uid)
 {
@@ -189,8 +197,8 @@ judge_item(court *c, const end *e, gateway *g, store *theirs, const char *uid)
 	judge_tops(c, e, a, b);
 	if (sync_alive(a))
 		judge_live(c, e, g, a);
-	else if (strcmp(life_word(sync_top(a, ITEM_LIFE)), LIFE_GONE) == 0 &&
-		 g->tracker_ops->exists(g->tracker, uid) && listed_how(a, ITEM_LIFE) == NULL)
+	else if (strcmp(life_word(sync_top(a, ITEM_LIFE)), LIFE_GONE) == 0 && shows(g, uid) &&
+		 listed_how(a, ITEM_LIFE) == NULL)
 		sim_bad(c->s, "%s: %s is gone and still shown", e->at->name, uid);
 }
 

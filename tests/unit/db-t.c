@@ -394,6 +394,22 @@ a_failure_that_nobody_heard_is_told_before_the_commit(room *r, gconstpointer unu
 }
 
 static void
+what_was_done_by_a_failed_read_elsewhere_is_not_kept(room *r, gconstpointer unused)
+{
+	g_autoptr(db) d = open_ok(r, one);
+	g_autoptr(GError) e = NULL;
+
+	(void)unused;
+	g_assert_true(db_begin(d, NULL));
+	add(d, "x");
+	db_doubt(d, g_error_new(FAIL, FAIL_RETRY, "the tracker is away"));
+	db_doubt(d, g_error_new(FAIL, FAIL_RETRY, "and still is"));
+	g_assert_false(db_commit(d, &e));
+	g_assert_cmpstr(e->message, ==, "the tracker is away");
+	g_assert_cmpint(count(d), ==, 0);
+}
+
+static void
 what_was_committed_survives_a_kill(room *r, gconstpointer unused)
 {
 	int status;
@@ -471,6 +487,7 @@ main(int argc, char **argv)
 	ADD(a_busy_database_is_tried_again);
 	ADD(a_commit_that_fails_is_rolled_back);
 	ADD(a_failure_that_nobody_heard_is_told_before_the_commit);
+	ADD(what_was_done_by_a_failed_read_elsewhere_is_not_kept);
 	ADD(what_was_committed_survives_a_kill);
 	ADD(a_full_database_is_tried_again);
 	ADD(what_is_no_database_is_the_operators);

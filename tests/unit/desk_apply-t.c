@@ -63,7 +63,7 @@ static void
 nothing_to_set(fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
 	expect(f, "[{'op':'set','reg':'title','v':'b','at':'" LATE "'}]", "refused 517");
-	g_assert_false(adapter_desk.exists(f->a, f->uid));
+	g_assert_false(is_there(f));
 }
 
 static const char contract_text[] =
@@ -278,7 +278,7 @@ deleted(fixture *f, gconstpointer data G_GNUC_UNUSED)
 	create(f);
 	g_autofree char *id = adapter_desk.id_of(f->a, f->uid);
 	expect(f, "[{'op':'delete'}]", "ok");
-	g_assert_false(adapter_desk.exists(f->a, f->uid));
+	g_assert_false(is_there(f));
 	expect(f, "[{'op':'delete'}]", "ok");
 	create(f);
 	g_autofree char *again = adapter_desk.id_of(f->a, f->uid);

@@ -41,6 +41,16 @@ content(const char *sha256 G_GNUC_UNUSED, gpointer data, GError **error)
 	return fsio_open_own(AT_FDCWD, path, error);
 }
 
+/* Is the item under test there? */
+static inline gboolean
+is_there(fixture *f)
+{
+	gboolean ret = FALSE;
+
+	g_assert_true(adapter_desk.exists(f->a, f->uid, &ret, NULL));
+	return ret;
+}
+
 /* Reads JSON that is written with single quotes. */
 static inline json_t *
 quoted(const char *text)

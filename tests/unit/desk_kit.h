@@ -127,6 +127,15 @@ expect_changes(fixture *f, char **cursor, const char *want)
 	g_assert_cmpstr(got, ==, want);
 }
 
+static inline gboolean
+is_there(fixture *f, const char *uid)
+{
+	gboolean ret = FALSE;
+
+	g_assert_true(adapter_desk.exists(f->a, uid, &ret, NULL));
+	return ret;
+}
+
 static inline char *
 uid_of(fixture *f, const char *id)
 {

@@ -208,7 +208,7 @@ deletion(fixture *f, gconstpointer data G_GNUC_UNUSED)
 	expect_changes(f, &cursor, "2 3 1");
 	g_assert_true(desk_delete(f->d, a, NULL));
 	expect_changes(f, &cursor, "2 3 -");
-	g_assert_false(adapter_desk.exists(f->a, uid));
+	g_assert_false(is_there(f, uid));
 	item *gone = NULL;
 	g_assert_true(adapter_desk.get(f->a, uid, &gone, NULL));
 	g_assert_null(gone);
