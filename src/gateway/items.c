@@ -44,6 +44,7 @@ gate_ctx(gateway *g)
 		.contract = g->contract,
 		.now = g->now,
 		.by = conf_text(g->conf, "user"),
+		.epoch = g->n.epoch,
 		.shares = shares,
 		.view = view,
 		.data = g,

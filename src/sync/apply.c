@@ -233,8 +233,10 @@ static json_t *
 make_intent(apply *a)
 {
 	g_autoptr(GPtrArray) changed = merge_registers(a);
-	g_autofree char *token = g_strdup_printf("%s:%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT,
-						 a->it->uid, a->head.gen, a->head.own);
+	const char *epoch = a->ctx->epoch != NULL ? a->ctx->epoch : "";
+	g_autofree char *token =
+		g_strdup_printf("%s:%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT ":%s", a->it->uid,
+				a->head.gen, a->head.own, epoch);
 	json_t *intent = intent_new(a->it, token, make_plan(a, changed));
 	json_t *losses = json_array();
 

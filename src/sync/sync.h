@@ -66,6 +66,9 @@ struct sync_ctx {
 	const contract *contract;
 	const char *now; /* stamp given to edits whose time the tracker does not know */
 	const char *by;  /* default author of records; may be NULL */
+	/* This life of the link, part of tokens: what was written in an earlier one, under numbers
+	 * that come again, was something else.  May be NULL. */
+	const char *epoch;
 	/* Is item UID live on this link and shown by our tracker? */
 	gboolean (*shares)(const char *uid, gpointer data);
 	/* A fresh read of item UID; NULL when it is not there.  Called rarely (refusals). Caller

@@ -126,6 +126,40 @@ test_whole_row(kit *k)
 	kit_assert_top(k, "labels", "[\"b\"]");
 }
 
+/* The token of what the slave is to write for RECORD of the master, in the life EPOCH. */
+static char *
+token_of(kit *k, const char *epoch, const json_t *record)
+{
+	g_autoptr(json_ref) doc = sync_item_to_json(k->it[SLAVE]),
+			    one = json_copy((json_t *)record);
+	g_autoptr(sync_item) it = sync_item_from_json(k->it[SLAVE]->uid, doc, NULL);
+	g_autoptr(json_ref) intent = NULL;
+	json_t *made = NULL;
+	sync_ctx ctx = k->ctx[SLAVE];
+	sync_out out;
+
+	ctx.epoch = epoch;
+	sync_out_init(&out);
+	g_assert_true(sync_merge(&ctx, it, k->shows[SLAVE], one, FALSE, &out, &made, NULL));
+	intent = made;
+	sync_out_clear(&out);
+	return g_strdup(json_str(intent, "token"));
+}
+
+static void
+test_token(kit *k)
+{
+	kit_share(k);
+	kit_show(k, MASTER, "title", "\"two\"", KIT_T1);
+	const json_t *r = kit_capture(k, MASTER);
+	g_autofree char *one = token_of(k, "a", r), *again = token_of(k, "a", r);
+	g_autofree char *other = token_of(k, "b", r);
+
+	g_assert_nonnull(one);
+	g_assert_cmpstr(one, ==, again);
+	g_assert_cmpstr(one, !=, other);
+}
+
 static void
 test_conflict_open(kit *k)
 {
@@ -337,6 +371,7 @@ static const struct {
 	{test_emptied, "an_emptied_field_is_a_value"},
 	{test_crossing, "crossing_edits_end_equal_and_both_log_the_loser"},
 	{test_whole_row, "a_record_is_carried_through_every_record_of_mine"},
+	{test_token, "a_record_of_another_life_has_another_token"},
 	{test_conflict_open, "in_an_open_conflict_each_side_shows_its_own"},
 	{test_conflict_resolved, "an_open_conflict_is_resolved_once_for_both"},
 	{test_conflict_edited, "an_edit_in_an_open_conflict_moves_my_candidate"},
