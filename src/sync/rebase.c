@@ -178,7 +178,8 @@ sync_pair(const sync_ctx *ctx, sync_item *it, guint64 gen, const char *mine, con
 {
 	gboolean live = sync_sum_live(mine), theirs_live = sync_sum_live(theirs);
 
-	it->gen = gen;
+	/* What the partner alone has begins with its record: the tracker may show it by then. */
+	it->gen = theirs_live && !live ? gen - 1 : gen;
 	it->joined = it->joined || (mine[0] != '\0' && theirs[0] != '\0');
 	if (live && g_strcmp0(mine, theirs) == 0) {
 		agree(it);

@@ -162,6 +162,29 @@ test_deletion(kit *k)
 	g_assert_null(kit_capture(k, SLAVE));
 }
 
+/* Both begin anew while the slave has no such item; then it is there after all, by another way. */
+static void
+test_there_again(kit *k)
+{
+	kit_share(k);
+	g_assert_null(kit_capture(k, MASTER));
+	kit_delete(k, SLAVE);
+	for (int i = 0; i < 2; i++)
+		sync_freeze(&k->ctx[i], k->it[i], k->shows[i]);
+	g_autofree char *sum = sync_sum(k->it[MASTER]), *gone = sync_sum(k->it[SLAVE]);
+	kit_show(k, SLAVE, "title", "\"one\"", KIT_T0);
+	kit_show(k, SLAVE, "due", "\"2026-05-01\"", KIT_T1);
+	sync_pair(&k->ctx[SLAVE], k->it[SLAVE], 2, gone, sum, &k->out[SLAVE]);
+	sync_pair(&k->ctx[MASTER], k->it[MASTER], 2, sum, gone, &k->out[MASTER]);
+	g_autoptr(json_ref) r = json_incref(kit_line(k, MASTER, "change", NULL));
+	g_assert_cmpint(kit_receive(k, SLAVE, r), ==, SYNC_MERGE);
+	g_autoptr(json_ref) s = json_incref(kit_line(k, SLAVE, "change", NULL));
+	g_assert_nonnull(s);
+	kit_receive(k, MASTER, s);
+	kit_assert_top(k, "due", "\"2026-05-01\"");
+	kit_assert_shows(k, MASTER, "due", "\"2026-05-01\"");
+}
+
 static void
 test_deletion_crossed(kit *k)
 {
@@ -406,6 +429,7 @@ static const struct {
 	{test_refused_item, "a_refused_new_item_is_unshared"},
 	{test_unsafe_name, "a_file_with_an_unsafe_name_is_refused_alone"},
 	{test_deletion, "an_uncrossed_deletion_deletes_and_leaves_a_tombstone"},
+	{test_there_again, "what_came_by_another_way_while_both_compared_is_stated"},
 	{test_deletion_crossed, "a_crossed_deletion_makes_the_item_again"},
 	{test_deletion_unseen, "a_deletion_logs_what_the_person_never_saw"},
 	{test_settled_on_the_way, "what_is_made_again_keeps_all_that_was_agreed"},
