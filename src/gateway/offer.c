@@ -146,8 +146,6 @@ move_outgoing(gateway *g, store_outgoing *row, out_state state, GError **error)
 	if (row->state < OUT_STORED)
 		g->channel_ops->retract(g->channel, row->file, NULL);
 	row->state = state;
-	if (state == OUT_DONE && !spool_drop(g->spool, SPOOL_OUTBOX, row->file, error))
-		return FALSE;
 	gate_note(g, out_state_name(state), NULL, id, "by the partner");
 	return store_save_outgoing(g->store, row, error);
 }
@@ -249,9 +247,8 @@ gate_carry(gateway *g, const envelope_name *name, int fd, guint64 size, GError *
 }
 
 /*
- * The file of a number goes before the commit that says so: after a crash the partner's word, which
- * is taken again, says that it is done.  If nothing has come after a while, this is an old state,
- * whose outbox is newer.
+ * The file of a number goes after the commit that says so: this is an old state, whose outbox is
+ * newer, unless the partner's word, which may be on its way, says that it is done.
  */
 static gboolean
 lacks_file(gateway *g, store_outgoing *row, GError **error)

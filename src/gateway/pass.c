@@ -8,7 +8,23 @@
 #define RETRY_SECONDS 60             /* until what could not be done is tried again */
 #define DAY_SECONDS   (24 * 60 * 60) /* the archive is tidied that often */
 
-/* ---- what a crash left ---- */
+/* ---- what is to be tidied, also after a crash ---- */
+
+/* The partner is known to be done with NUMBER: its FILE goes, unless another took its place; then
+ * the channel has to give it back first. */
+static gboolean
+drop_done(gateway *g, const char *file, guint64 number, GError **error)
+{
+	g_autoptr(GError) inner = NULL;
+	g_autoptr(store_outgoing) row = store_find_outgoing(g->store, number, &inner);
+
+	if (inner != NULL) {
+		g_propagate_error(error, g_steal_pointer(&inner));
+		return FALSE;
+	}
+	return (row != NULL && !g_str_equal(row->file, file)) ||
+	       spool_drop(g->spool, SPOOL_OUTBOX, file, error);
+}
 
 /*
  * What was not committed was never offered or acknowledged, and its number will be used again.  The
@@ -30,12 +46,14 @@ tidy_file(gateway *g, spool_dir dir, const char *file, guint64 number, gboolean 
 				 error);
 	if (!known)
 		return store_heard(g->store, error) && spool_drop(g->spool, dir, file, error);
-	return dir == SPOOL_OUTBOX || number > g->n.done ||
+	if (dir == SPOOL_OUTBOX)
+		return number > g->n.p_done || drop_done(g, file, number, error);
+	return number > g->n.done ||
 	       spool_move(g->spool, dir, file, SPOOL_ARCHIVE, file, error);
 }
 
 static gboolean
-remove_beyond(gateway *g, GError **error)
+tidy_files(gateway *g, GError **error)
 {
 	g_autofree char *link8 = g_strndup(g->id, NAME_LINK_LEN);
 	g_autofree char *left = store_get(g->store, GATE_LEFT);
@@ -154,7 +172,7 @@ has_room(gateway *g)
 static gboolean
 inside(gateway *g, GError **error)
 {
-	if (!remove_beyond(g, error) || !gate_look_behind(g, error))
+	if (!tidy_files(g, error) || !gate_look_behind(g, error))
 		return FALSE;
 	if (g->stopped != NULL)
 		return TRUE;
