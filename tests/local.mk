@@ -266,6 +266,7 @@ tests_sim_sim_SOURCES = \
 	tests/sim/pgp_fake.c \
 	tests/sim/play.c \
 	tests/sim/pool.c \
+	tests/sim/restore.c \
 	tests/sim/sim.c \
 	tests/sim/sim.h \
 	tests/sim/step.c \

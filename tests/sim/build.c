@@ -180,6 +180,7 @@ build_end(sim *s G_GNUC_UNUSED, end *e, place *at, end *peer, gboolean master)
 	e->at = at;
 	e->peer = peer;
 	e->master = master;
+	e->pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	e->offered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	store_numbers none = {0};
 	e->before = none;

@@ -2,9 +2,10 @@
 
 #include "base/fsio.h"
 
-#define ROUNDS_MAX 60   /* until all must have come to rest */
-#define QUIET      3    /* rounds in a row in which nothing moves */
-#define ROUND_TIME 7300 /* seconds: whatever is offered again is due by then */
+#define ROUNDS_MAX 60    /* until all must have come to rest */
+#define QUIET      3     /* rounds in a row in which nothing moves */
+#define ROUND_TIME 7300  /* seconds: most of what is offered again is due by then */
+#define QUIET_TIME 90000 /* seconds: what has been offered in vain for days, too */
 
 /* How much time passes between two steps; now and then a night, seldom a long silence. */
 static void
@@ -31,6 +32,11 @@ hostile_step(sim *s)
 
 	s->book->f.steps++;
 	time_passes(s);
+	if (s->restores && sim_chance(s) < 0.15) {
+		restore_step(s, e);
+		watch(s, e);
+		return;
+	}
 	if (x < 0.26) {
 		step_people(s, &s->site[sim_below(s, s->sites)]);
 		return;
@@ -75,18 +81,20 @@ numbers(const sim *s)
 
 /* Everybody passes, everything is carried.  Did nothing happen? */
 static gboolean
-calm_round(sim *s, gboolean operators)
+calm_round(sim *s, gint64 seconds, gboolean operators)
 {
 	guint64 before = numbers(s);
 	guint moved = 0;
 
-	s->now += ROUND_TIME;
+	s->now += seconds;
 	for (guint i = 0; i < s->ends && !sim_is_bad(s); i++) {
 		end *e = &s->end[i];
 
 		step_pass(s, e, FALSE);
 		if (operators)
 			step_operator(s, e);
+		if (s->restores)
+			restore_operator(s, e, FALSE);
 		moved += traffic(s);
 		carrier_move(s, e);
 		watch(s, e);
@@ -105,7 +113,9 @@ calm(sim *s)
 	for (guint round = 1; quiet < QUIET && !sim_is_bad(s); round++) {
 		if (round > ROUNDS_MAX)
 			sim_bad(s, "it never comes to rest");
-		quiet = calm_round(s, round == 2 || round == 4) ? quiet + 1 : 0;
+		gint64 seconds = quiet > 0 ? QUIET_TIME : ROUND_TIME;
+
+		quiet = calm_round(s, seconds, round == 2 || round == 4) ? quiet + 1 : 0;
 		/* Operators look at what waits when the first storm is over. */
 		if (round < 6)
 			quiet = MIN(quiet, QUIET - 1);

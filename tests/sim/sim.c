@@ -44,7 +44,7 @@ static const struct {
 	FIGURE(seeds),       FIGURE(steps),     FIGURE(edits),   FIGURE(passes),  FIGURE(operated),
 	FIGURE(deaths),      FIGURE(failures),  FIGURE(full),    FIGURE(sealed),  FIGURE(carried),
 	FIGURE(lost),        FIGURE(replayed),  FIGURE(damaged), FIGURE(strange), FIGURE(cut),
-	FIGURE(quarantined), FIGURE(conflicts), FIGURE(held),    FIGURE(differs),
+	FIGURE(quarantined), FIGURE(conflicts), FIGURE(held),    FIGURE(differs), FIGURE(restored),
 };
 
 static guint64 *

@@ -25,7 +25,7 @@
 typedef struct {
 	guint64 seeds, steps, edits, passes, operated, deaths, failures, full;
 	guint64 sealed, carried, lost, replayed, damaged, strange, cut, quarantined;
-	guint64 conflicts, held, differs;
+	guint64 conflicts, held, differs, restored;
 } figures;
 
 typedef struct {
@@ -77,6 +77,11 @@ struct end {
 	store_numbers before; /* at the last look */
 	GHashTable *offered;  /* "number" -> hash8 */
 	gboolean send_cut, receive_cut;
+	/* Where states are put back: the epochs at the last look, those of all pairs there were,
+	 * and whether one of the two was put back since the last. */
+	char *pair;
+	GHashTable *pairs;
+	gboolean torn;
 };
 
 typedef struct {
@@ -90,7 +95,7 @@ typedef struct {
 	guint sites, ends;
 	place site[SITES_MAX];
 	end end[ENDS_MAX];
-	gboolean calm, relay;
+	gboolean calm, relay, restores;
 	gint64 window;
 } sim;
 
@@ -151,6 +156,14 @@ void step_pass(sim *, end *, gboolean broken);
 void step_people(sim *, place *);
 /* An operator does something about the link at END. */
 void step_operator(sim *, end *);
+
+/* ---- restore.c: old copies ---- */
+/* A copy is kept or put back, or an operator sees to what came of it. */
+void restore_step(sim *, end *);
+/* The link at END begins anew if it has stopped, or UNASKED. */
+void restore_operator(sim *, end *, gboolean unasked);
+/* Can nothing be said of END, as the two are not a pair that both know, or it has STOPPED? */
+gboolean restore_unsettled(end *, gboolean stopped);
 
 /* ---- people.c ---- */
 /* COUNT edits at the desk of PLACE. */

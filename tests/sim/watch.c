@@ -145,25 +145,35 @@ watch_items(look *l)
 	}
 }
 
+static void
+watch_all(look *l)
+{
+	watch_numbers(l);
+	watch_files(l);
+	watch_items(l);
+	watch_growth(l);
+}
+
 void
 watch(sim *s, end *e)
 {
 	look l = {.s = s, .e = e};
 
-	l.store = store_open_readonly(e->dir, NULL);
-	l.theirs = store_open_readonly(e->peer->dir, NULL);
-	if (l.store == NULL || l.theirs == NULL || !store_load_numbers(l.store, &l.n, NULL) ||
-	    !store_load_numbers(l.theirs, &l.t, NULL)) {
-		sim_bad(s, "the state of %s cannot be read", e->at->name);
+	g_autoptr(GError) why = NULL;
+
+	l.store = store_open_readonly(e->dir, &why);
+	l.theirs = l.store == NULL ? NULL : store_open_readonly(e->peer->dir, &why);
+	if (l.theirs == NULL || !store_load_numbers(l.store, &l.n, &why) ||
+	    !store_load_numbers(l.theirs, &l.t, &why)) {
+		sim_bad(s, "the states of %s and %s cannot be read: %s", e->at->name,
+			e->peer->at->name, why->message);
 	} else {
 		g_autofree char *stopped = store_get(l.store, "stopped");
 
-		if (stopped != NULL)
+		if (stopped != NULL && !s->restores)
 			sim_bad(s, "%s has stopped: %s", e->at->name, stopped);
-		watch_numbers(&l);
-		watch_files(&l);
-		watch_items(&l);
-		watch_growth(&l);
+		if (!s->restores || !restore_unsettled(e, stopped != NULL))
+			watch_all(&l);
 		g_clear_pointer(&l.n.last_hash, g_free);
 		g_clear_pointer(&l.n.done_hash, g_free);
 		g_clear_pointer(&l.n.epoch, g_free);

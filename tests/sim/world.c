@@ -14,6 +14,7 @@ sim_new(guint32 seed, const char *dir, notebook *book, gboolean verbose)
 	sim *s = g_new0(sim, 1);
 
 	s->seed = seed;
+	s->restores = seed % 1 == 0;
 	s->verbose = verbose;
 	s->trace = g_checksum_new(G_CHECKSUM_SHA256);
 	s->rand = g_rand_new_with_seed(seed);
@@ -44,6 +45,8 @@ sim_free(sim *s)
 		g_free(e->way);
 		g_free(e->seen);
 		store_numbers_clear(&e->before);
+		g_free(e->pair);
+		g_hash_table_unref(e->pairs);
 		g_hash_table_unref(e->offered);
 	}
 	for (guint i = 0; i < s->sites; i++)
