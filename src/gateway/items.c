@@ -330,6 +330,20 @@ open_others(gateway *g)
 			add_other(g, names->pdata[i]);
 }
 
+/* What came by this very link and its state no longer knows is no stranger. */
+static gboolean
+is_stranger(gateway *g, const char *uid)
+{
+	g_autoptr(item) now = NULL;
+	GError *why = NULL;
+
+	if (!exists(g, uid))
+		return FALSE;
+	if (!g->tracker_ops->get(g->tracker, uid, &now, &why))
+		store_doubt(g->store, why);
+	return now == NULL || g_strcmp0(now->via, g->name) != 0;
+}
+
 /* A link that sees the tracker in a mirror knows an item by another uid than the tracker does. */
 gboolean
 gate_elsewhere(gateway *g, const char *uid)
@@ -349,7 +363,7 @@ gate_elsewhere(gateway *g, const char *uid)
 		if (!store_heard(o->store, &why))
 			store_doubt(g->store, g_steal_pointer(&why));
 	}
-	return exists(g, uid);
+	return is_stranger(g, uid);
 }
 
 gboolean

@@ -48,8 +48,7 @@ tidy_file(gateway *g, spool_dir dir, const char *file, guint64 number, gboolean 
 		return store_heard(g->store, error) && spool_drop(g->spool, dir, file, error);
 	if (dir == SPOOL_OUTBOX)
 		return number > g->n.p_done || drop_done(g, file, number, error);
-	return number > g->n.done ||
-	       spool_move(g->spool, dir, file, SPOOL_ARCHIVE, file, error);
+	return number > g->n.done || spool_move(g->spool, dir, file, SPOOL_ARCHIVE, file, error);
 }
 
 static gboolean

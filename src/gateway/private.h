@@ -72,7 +72,7 @@ sync_ctx gate_ctx(gateway *);
 sync_item *gate_load(gateway *, const char *uid, GError **error); /* a new one (gen 0) if unknown */
 gboolean gate_save(gateway *, sync_item *, const item *view, sync_out *, GError **error);
 gboolean gate_view(gateway *, sync_item *, item **ret, GError **error);
-/* Does or did the site have UID through another link, or in the tracker? */
+/* Does or did the site have UID through another link, or in the tracker but not by this one? */
 gboolean gate_elsewhere(gateway *, const char *uid);
 gboolean gate_in_scope(gateway *, const item *view);
 

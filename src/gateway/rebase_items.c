@@ -281,7 +281,10 @@ pair_one(gateway *g, const char *uid, const store_summary *mine, const store_sum
 	sync_out_init(&out);
 	sync_pair(&ctx, it, gen, found != NULL ? found : sum_of(mine),
 		  found != NULL ? "" : sum_of(theirs), &out);
-	gboolean ok = gate_save(g, it, NULL, &out, error) && gate_ask_content(g, it, error);
+	/* Of what neither side had told the other nothing is known until the partner's record is
+	 * here. */
+	gboolean ok = it->gen == 0 ||
+		      (gate_save(g, it, NULL, &out, error) && gate_ask_content(g, it, error));
 	sync_out_clear(&out);
 	return ok;
 }
