@@ -1,7 +1,9 @@
 #include "spool/parts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -200,6 +202,79 @@ parts_add(spool *s, const envelope_name *part, const char *tmp, char **ret_tmp, 
 		return FALSE;
 	}
 	*ret_tmp = g_steal_pointer(&whole);
+	return TRUE;
+}
+
+/* ---- room ---- */
+
+typedef struct {
+	envelope_name name;
+	guint64 bytes;
+} stored_part;
+
+/* Messages without a number come before those with one. */
+static guint64
+rank(const envelope_name *name)
+{
+	return name->series == 0 ? name->number : 0;
+}
+
+static gint
+later_first(gconstpointer a, gconstpointer b)
+{
+	guint64 x = rank(&((const stored_part *)a)->name),
+		y = rank(&((const stored_part *)b)->name);
+
+	return x > y ? -1 : x < y;
+}
+
+/* All parts that are here of the link and role of LIKE; *RET_BYTES of them together. */
+static GArray *
+all_parts(const spool *s, const envelope_name *like, guint64 *ret_bytes, GError **error)
+{
+	g_autoptr(GPtrArray) names = spool_names(s, SPOOL_PARTS, error);
+
+	if (names == NULL)
+		return NULL;
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(stored_part));
+	*ret_bytes = 0;
+	for (guint i = 0; i < names->len; i++) {
+		stored_part one = {0};
+		struct stat st;
+
+		if (!name_find(names->pdata[i], like->link, like->role, &one.name) ||
+		    fstatat(spool_fd(s, SPOOL_PARTS), names->pdata[i], &st, AT_SYMLINK_NOFOLLOW) !=
+			    0)
+			continue;
+		one.bytes = (guint64)st.st_size;
+		*ret_bytes += one.bytes;
+		g_array_append_val(all, one);
+	}
+	return all;
+}
+
+gboolean
+parts_make_room(spool *s, const envelope_name *part, guint64 size, guint64 most, guint64 *ret_bytes,
+		gboolean *ret, GError **error)
+{
+	guint64 bytes;
+	g_autoptr(GArray) all = all_parts(s, part, &bytes, error);
+
+	if (all == NULL)
+		return FALSE;
+	g_array_sort(all, later_first);
+	for (guint i = 0; i < all->len && bytes + size > most; i++) {
+		const stored_part *late = &g_array_index(all, stored_part, i);
+		g_autofree char *file = name_format(&late->name);
+
+		if (rank(&late->name) <= rank(part))
+			break;
+		if (!spool_drop(s, SPOOL_PARTS, file, error))
+			return FALSE;
+		bytes -= late->bytes;
+	}
+	*ret_bytes = bytes;
+	*ret = bytes + size <= most;
 	return TRUE;
 }
 

@@ -19,6 +19,13 @@ gboolean parts_cut(spool *, int fd, guint64 size, guint64 limit, const envelope_
  * until parts_drop(): a crash before the whole is placed loses nothing.
  */
 gboolean parts_add(spool *, const envelope_name *, const char *tmp, char **ret_tmp, GError **error);
+/*
+ * Is there room for SIZE bytes of PART, if all parts together may have MOST?  Those of later
+ * numbers make room, the latest first: they come again.  *RET_BYTES: how many there are then,
+ * without PART.
+ */
+gboolean parts_make_room(spool *, const envelope_name *part, guint64 size, guint64 most,
+			 guint64 *ret_bytes, gboolean *ret, GError **error);
 /* How many of the parts of WHOLE are here; *RET_OF their number, 0 if none. */
 guint parts_have(const spool *, const envelope_name *whole, guint *ret_of);
 /* Removes the parts of WHOLE: it is done or came in one piece. */

@@ -204,6 +204,8 @@ static const setting settings[] = {
 	 "Largest file that people can attach at the desk; a contract has its own."},
 	{"limit.envelope", SET_SIZE, "8 GiB", MIB, PIB, NULL, SET_LINK,
 	 "Largest envelope that is taken in."},
+	{"limit.parts", SET_SIZE, "16 GiB", MIB, PIB, NULL, SET_LINK,
+	 "Most bytes of parts whose envelope is not whole yet; those of later ones have to wait."},
 
 	{"quarantine.max", SET_INT, "1000", 1, 1000000, NULL, SET_LINK,
 	 "Most files in quarantine; when it is full, nothing more is taken in."},

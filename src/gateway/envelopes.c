@@ -121,6 +121,9 @@ why_left(gateway *g, const envelope_name *name)
 		return g_strdup("quarantine is full; drop or retry what is in it");
 	if (g->n.with == NULL)
 		return g_strdup("pairing is not done yet");
+	if (name->parts > 0)
+		return g_strdup("parts that are not whole yet leave no room for it; see "
+				"limit.parts");
 	if (name->series == 0 && name->number > g->n.stored)
 		return g_strdup("it is larger than limit.envelope, or its number is far ahead");
 	return g_strdup("it is larger than limit.envelope");

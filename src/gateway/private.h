@@ -42,6 +42,7 @@ struct gateway {
 	char *stopped;
 	guint64 bad_files, bad_bytes; /* in quarantine, as far as this pass knows */
 	gboolean quarantine_full;     /* nothing more may be taken */
+	guint64 parts_bytes;          /* at most, as far as this pass knows; G_MAXUINT64: unknown */
 	pair_state state;
 	GPtrArray *others;         /* of the site's other links, for items.c; NULL until needed */
 	GPtrArray *batch;          /* json_t *: intents that wait for the tracker */
@@ -255,6 +256,9 @@ gboolean gate_quarantine(gateway *, const char *tmp, const envelope_name *, cons
 gboolean gate_came_whole(gateway *, const envelope_name *, GError **error);
 /* Finds out whether it is full. */
 gboolean gate_measure_quarantine(gateway *, GError **error);
+/* *RET: may the part NAME of SIZE bytes be kept?  If not it stays in the channel, with a note. */
+gboolean gate_part_fits(gateway *, const envelope_name *, guint64 size, gboolean *ret,
+			GError **error);
 /* "3 of 1000 files, 12 KiB of 1 GiB", of what quarantine_list() says; caller frees. */
 char *gate_quarantine_room(gateway *, const GPtrArray *bad, gboolean *ret_full);
 

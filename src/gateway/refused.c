@@ -2,7 +2,10 @@
 
 #include "base/u64.h"
 #include "gateway/private.h"
+#include "spool/parts.h"
 #include "spool/quarantine.h"
+
+#define PARTS_FULL "parts_full"
 
 /* Nothing more may be judged when it is full, as it might have to be kept: all stays where it is.
  */
@@ -33,6 +36,40 @@ gate_measure_quarantine(gateway *g, GError **error)
 	g->bad_files = bad->len;
 	g->bad_bytes = bytes_of(bad);
 	judge_room(g);
+	return TRUE;
+}
+
+/* Noted once, until there is room again. */
+static gboolean
+tell_parts(gateway *g, const envelope_name *name, gboolean fits, guint64 most, GError **error)
+{
+	g_autofree char *told = store_get(g->store, PARTS_FULL), *id = name_id(name);
+	g_autofree char *text = u64_size_text(most);
+
+	if (fits == (told == NULL))
+		return TRUE;
+	if (!fits)
+		gate_note(g, "left", NULL, id,
+			  "parts of envelopes that are not whole yet have %s; more stay where they "
+			  "are, see limit.parts",
+			  text);
+	return store_put(g->store, PARTS_FULL, fits ? NULL : "1", error);
+}
+
+gboolean
+gate_part_fits(gateway *g, const envelope_name *name, guint64 size, gboolean *ret, GError **error)
+{
+	guint64 most = (guint64)conf_int(g->conf, "limit.parts");
+
+	*ret = TRUE;
+	/* Counted anew only when it matters: looking at all for each would take long. */
+	if (g->parts_bytes > most || size > most - g->parts_bytes) {
+		if (!parts_make_room(g->spool, name, size, most, &g->parts_bytes, ret, error) ||
+		    !tell_parts(g, name, *ret, most, error))
+			return FALSE;
+	}
+	if (*ret)
+		g->parts_bytes += size;
 	return TRUE;
 }
 

@@ -273,19 +273,25 @@ is_copy(gateway *g, const envelope_name *name, gboolean *ret, GError **error)
 }
 
 static gboolean
-take_whole_or_part(gateway *g, const envelope_name *name, const char *tmp, const char *opened,
-		   const char *by, take_verdict *ret, GError **error)
+take_whole_or_part(gateway *g, const group_copy *c, GError **error)
 {
+	const envelope_name *name = &c->name;
+	take_verdict *ret = c->verdict;
 	g_autofree char *whole = NULL;
 	g_autoptr(GError) why = NULL;
+	gboolean fits;
 
 	if (name->parts == 0)
-		return judge(g, tmp, opened, by, name, ret, error);
+		return judge(g, c->tmp, c->plain, c->signer, name, ret, error);
 	/* Nothing of pairing comes in parts; what does waits in the channel until it is done. */
 	if (g->n.with == NULL && name->series != 'r')
 		return TRUE;
+	if (!gate_part_fits(g, name, c->size, &fits, error))
+		return FALSE;
+	if (!fits)
+		return TRUE;
 	*ret = TAKE_DONE;
-	if (!parts_add(g->spool, name, tmp, &whole, &why)) {
+	if (!parts_add(g->spool, name, c->tmp, &whole, &why)) {
 		if (!fail_is(why, REASON_PARTS)) {
 			g_propagate_error(error, g_steal_pointer(&why));
 			return FALSE;
@@ -345,8 +351,7 @@ judge_copy(gateway *g, const group_copy *c, GError **error)
 	if (!may)
 		return TRUE;
 	if (c->complete)
-		return take_whole_or_part(g, &c->name, c->tmp, c->plain, c->signer, c->verdict,
-					  error);
+		return take_whole_or_part(g, c, error);
 	if (!c->settled) {
 		g->unfinished++;
 		return TRUE;
@@ -434,6 +439,7 @@ gate_take(gateway *g, GError **error)
 	guint done;
 	gboolean paired;
 
+	g->parts_bytes = G_MAXUINT64;
 	/* What waited for the pairing is taken as soon as it is done. */
 	do {
 		paired = g->n.with != NULL;
@@ -450,6 +456,7 @@ gate_take_one(gateway *g, const char *file, const envelope_name *name, int fd, t
 	g_autoptr(group) waiting = group_new(g);
 	taking t = {g, waiting};
 
+	g->parts_bytes = G_MAXUINT64;
 	if (!store_begin(g->store, error))
 		return FALSE;
 	if (take_file(file, name, fd, TRUE, ret, &t, error) && judge_group(g, waiting, error) &&

@@ -219,6 +219,20 @@ sync_at anna bert
 parts=$(cd "$send" && ls -r -- *.p0*)
 check "there are five parts" test "$(printf '%s\n' "$parts" | wc -l)" -eq 5
 lost_part=$(printf '%s\n' "$parts" | sed -n 3p)
+
+# Parts of an envelope that nobody has ever made.
+check "Bert has little room for parts" at bert link set anna limit.parts='1 MiB'
+i=1
+while [ $i -le 18 ]; do
+	head -c 65536 /dev/urandom >junk
+	mv junk "$receive/$(printf '%s\n' "$lost_part" | sed -E "s/-m[0-9]+-[0-9a-f]{8}\.p0*[0-9]+of0*[0-9]+-[0-9a-f]{8}/-m00000900-00000000.p$(printf %04d $i)of9999-$(sha256sum <junk | cut -c1-8)/")"
+	i=$((i + 1))
+done
+bert
+check "parts that never become whole fill no disk" test "$(du -sb bert/links/anna/parts | cut -f 1)" -le 1100000
+check "the others stay where they lie" test "$(ls -A "$receive" | wc -l)" -eq 2
+check "which is told" says 0 'see limit.parts' at bert log anna
+rm -f "$receive"/*
 cp "$send"/*.p0* old/
 for part in $parts; do
 	[ "$part" = "$lost_part" ] || cp "$send/$part" "$receive/"

@@ -128,6 +128,62 @@ another_whole_is_left_alone(void)
 	g_assert_cmpuint(parts_have(p.s, &p.whole, &of), ==, 1);
 }
 
+/* Stores part I as one of envelope NUMBER. */
+static void
+lay(const place *p, guint64 number, guint i)
+{
+	g_autofree char *tmp = NULL, *name = NULL;
+	envelope_name whole = p->whole;
+
+	whole.number = number;
+	g_assert_true(parts_cut(p->s, p->fd, SIZE, LIMIT, &whole, i, &tmp, &name, NULL));
+	g_assert_true(spool_place(p->s, tmp, SPOOL_PARTS, name, NULL));
+}
+
+static guint
+have(const place *p, guint64 number)
+{
+	envelope_name whole = p->whole;
+	guint of;
+
+	whole.number = number;
+	return parts_have(p->s, &whole, &of);
+}
+
+static void
+later_parts_make_room_for_earlier_ones(void)
+{
+	g_auto(place) p = place_new();
+	envelope_name part = p.whole;
+	guint64 bytes;
+	gboolean fits;
+
+	for (guint i = 1; i <= 2; i++) {
+		lay(&p, 18, i);
+		lay(&p, 19, i);
+	}
+	/* All that is needed and no more. */
+	g_assert_true(parts_make_room(p.s, &part, LIMIT, 5 * LIMIT, &bytes, &fits, NULL));
+	g_assert_true(fits);
+	g_assert_cmpuint(bytes, ==, 4 * LIMIT);
+	g_assert_true(parts_make_room(p.s, &part, LIMIT, 4 * LIMIT, &bytes, &fits, NULL));
+	g_assert_true(fits);
+	g_assert_cmpuint(bytes, ==, 3 * LIMIT);
+	g_assert_cmpuint(have(&p, 18), ==, 2);
+	g_assert_cmpuint(have(&p, 19), ==, 1);
+	/* The latest of them waits itself. */
+	part.number = 19;
+	g_assert_true(parts_make_room(p.s, &part, LIMIT, 3 * LIMIT, &bytes, &fits, NULL));
+	g_assert_false(fits);
+	g_assert_cmpuint(have(&p, 19), ==, 1);
+	/* What has no number is not made to wait by what has one. */
+	part.series = 'r';
+	part.number = 20;
+	g_assert_true(parts_make_room(p.s, &part, LIMIT, LIMIT, &bytes, &fits, NULL));
+	g_assert_true(fits);
+	g_assert_cmpuint(bytes, ==, 0);
+}
+
 /* The last good part comes, but another of its place lies there with bytes of a stranger. */
 static void
 parts_that_do_not_fit_are_all_dropped(void)
@@ -194,6 +250,8 @@ main(int argc, char **argv)
 	g_test_add_func("/parts/sets_of_another_part_size_do_not_mix",
 			sets_of_another_part_size_do_not_mix);
 	g_test_add_func("/parts/another_whole_is_left_alone", another_whole_is_left_alone);
+	g_test_add_func("/parts/later_parts_make_room_for_earlier_ones",
+			later_parts_make_room_for_earlier_ones);
 	g_test_add_func("/parts/parts_that_do_not_fit_are_all_dropped",
 			parts_that_do_not_fit_are_all_dropped);
 	g_test_add_func("/parts/the_right_part_takes_the_place_of_a_wrong_one",
