@@ -253,13 +253,19 @@ gate_carry(gateway *g, const envelope_name *name, int fd, guint64 size, GError *
 static gboolean
 lacks_file(gateway *g, store_outgoing *row, GError **error)
 {
-	if (store_get_u64(g->store, "lacking") == row->number)
+	guint64 first = store_get_u64(g->store, "lacking");
+	g_autoptr(store_outgoing) other = store_find_outgoing(g->store, first, NULL);
+
+	/* Of several, one is waited for. */
+	if (other == NULL || other->state == OUT_DONE)
+		first = row->number;
+	else if (first == row->number)
 		return gate_stop(g,
 				 "the outbox lacks what this state has not seen done: it is an "
 				 "old copy",
 				 error);
 	row->next = clock_now() + conf_int(g->conf, "sync.resend");
-	return store_put_u64(g->store, "lacking", row->number, error) &&
+	return store_put_u64(g->store, "lacking", first, error) &&
 	       store_save_outgoing(g->store, row, error);
 }
 

@@ -87,4 +87,15 @@ at anna -q spool drop bert "$(last_of anna bert)" --yes || exit 99
 cp slip "share/$slip"
 check "what was dropped and came back is none" eval 'sync_at anna bert && [ "$(state_of anna bert)" = running ]'
 check "and all goes on" equal
+
+# ---- an outbox that is newer than the state
+
+for i in 1 2; do
+	at anna desk set 1 title="Pump $i" >/dev/null && sync_at anna bert
+done
+rm -f anna/links/bert/outbox/* share/*
+HANDSEL_TEST_SHIFT=3700 at anna -q sync bert
+check "what is not in the outbox is waited for" test "$(state_of anna bert)" = running
+HANDSEL_TEST_SHIFT=7400 at anna -q sync bert
+check "but not for ever, however much it is" says 3 'the outbox lacks what this state has not seen done' at anna status bert
 tap_end
