@@ -357,7 +357,6 @@ sweep: check-programs
 
 # A part of the helper, without GPGME.
 tests_unit_helper_status_t_SOURCES = \
-	tests/unit/guard-t \
 	tests/unit/helper_status-t.c \
 	src/pgp/helper_status.c \
 	src/pgp/helper_status.h

@@ -217,7 +217,8 @@ gboolean sync_sum_live(const char *sum);
 /*
  * Generation GEN begins from the sums of both sides (MINE is this item's, as frozen; "" if a side
  * has none).  Equal: it is agreed, and there is no record.  Otherwise whoever has it live states it
- * in a full record: nothing is deleted.
+ * in a full record: nothing is deleted.  The other side stays a generation behind until that comes,
+ * so that what its tracker shows by then is stated, too.
  */
 void sync_pair(const sync_ctx *, sync_item *, guint64 gen, const char *mine, const char *theirs,
 	       sync_out *);

@@ -88,7 +88,7 @@ put_back(sim *s, end *e)
 
 typedef struct {
 	const end *e;
-	gboolean unasked, done;
+	gboolean unasked;
 } opening;
 
 static gboolean

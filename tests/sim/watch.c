@@ -158,7 +158,6 @@ void
 watch(sim *s, end *e)
 {
 	look l = {.s = s, .e = e};
-
 	g_autoptr(GError) why = NULL;
 
 	l.store = store_open_readonly(e->dir, &why);
