@@ -122,7 +122,8 @@ put_things(desk *d, gint64 lid, item *it, GError **error)
 static void
 put_parent(item *it, const desk_rec *r)
 {
-	item_put(it, ITEM_PARENT, json_string(r->parent), r->parent_at);
+	item_put(it, ITEM_PARENT, r->parent != NULL ? json_string(r->parent) : json_null(),
+		 r->parent_at);
 	json_put(json_object_get(it->regs, ITEM_PARENT), "via", r->parent_via);
 }
 
@@ -137,10 +138,10 @@ item_of(desk *d, const desk_rec *r, GError **error)
 	it->by = g_strdup(r->by);
 	it->via = g_strdup(r->via);
 	it->mark = desk_mark(r->seq);
+	/* What was emptied is null: when, and by which link. */
 	json_object_foreach (r->doc, field, entry)
-		if (doc_value(r->doc, field) != NULL)
-			json_object_set(it->regs, field, entry);
-	if (r->parent != NULL)
+		json_object_set(it->regs, field, entry);
+	if (r->parent_at != NULL)
 		put_parent(it, r);
 	if (!put_relations(d, it, error) || !put_things(d, r->lid, it, error))
 		return NULL;

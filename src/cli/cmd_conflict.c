@@ -163,7 +163,9 @@ const command commands_conflict[] = {
 	{"conflict list", "NAME", "list values that lost, and choices to make",
 	 "Lists the conflicts of the link, newest first: both sides changed the same thing. What "
 	 "a\n"
-	 "policy decided keeps the losing value here; an open one waits for somebody to choose.",
+	 "policy decided keeps the losing value here; an open one waits for somebody to choose.\n"
+	 "What the partner overwrote and never saw, because it does not fit the contract or is of\n"
+	 "another link, is kept here as well.",
 	 1, 1, NULL, run_list},
 	{"conflict show", "NAME NUMBER", "show a conflict",
 	 "Shows both values in full, and what became of them.", 2, 2, NULL, run_show},

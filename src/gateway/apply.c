@@ -397,7 +397,7 @@ again(gateway *g, const json_t *intent, GError **error)
 	sync_out_init(&out);
 	sync_capture(&ctx, it, now, TRUE, &out);
 	g_autoptr(GPtrArray) regs = registers_of(intent);
-	g_autoptr(json_ref) plan = sync_replan(&ctx, it, regs);
+	g_autoptr(json_ref) plan = sync_replan(&ctx, it, now, regs);
 	gboolean ok = gate_save(g, it, now, &out, error) &&
 		      (plan == NULL || gate_add_intent(g, it, now, plan, error));
 	sync_out_clear(&out);

@@ -176,7 +176,7 @@ gate_references(gateway *g, GError **error)
 		sync_out_init(&out);
 		sync_capture(&ctx, it, now, TRUE, &out);
 		g_autoptr(GPtrArray) regs = sync_refs_due(&ctx, it);
-		g_autoptr(json_ref) intent = regs == NULL ? NULL : sync_replan(&ctx, it, regs);
+		g_autoptr(json_ref) intent = regs == NULL ? NULL : sync_replan(&ctx, it, now, regs);
 		gboolean ok = gate_save(g, it, now, &out, error) &&
 			      (intent == NULL || gate_add_intent(g, it, now, intent, error));
 		sync_out_clear(&out);

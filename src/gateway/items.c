@@ -250,8 +250,8 @@ gate_save(gateway *g, sync_item *it, const item *now, sync_out *out, GError **er
 
 /* ---- what the tracker shows, as far as it concerns this link ---- */
 
-/* What another link wrote is no local edit: unless sync.relay says so, it is as if the tracker
- * still showed what we know. */
+/* What another link wrote or emptied is no local edit: unless sync.relay says so, it is as if the
+ * tracker still showed what we know. */
 static void
 mask_foreign(gateway *g, const sync_item *it, item *now)
 {
@@ -265,6 +265,9 @@ mask_foreign(gateway *g, const sync_item *it, item *now)
 		if (via == NULL || g_str_equal(via, g->name))
 			continue;
 		json_t *known = json_object_get(it->shadow, reg);
+		if (now->masked == NULL)
+			now->masked = json_object();
+		json_object_set(now->masked, reg, json_object_get(entry, "v"));
 		if (known == NULL)
 			json_object_del(now->regs, reg);
 		else

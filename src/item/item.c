@@ -29,6 +29,7 @@ item_free(item *it)
 	g_free(it->by);
 	g_free(it->mark);
 	json_decref(it->regs);
+	json_decref(it->masked);
 	g_free(it);
 }
 

@@ -11,7 +11,8 @@
  *                       is "kind": "comment", "file" or "row"
  *
  * "life" is a register of the protocol, never shown by a tracker.  Values are
- * canonical (contract/type.h).  Registers a tracker shows nothing for are absent.
+ * canonical (contract/type.h).  Registers a tracker shows nothing for are absent, or null where
+ * it knows when, or by which link, they were emptied.
  */
 #pragma once
 #include "base/json.h"
@@ -21,15 +22,17 @@
 #define ITEM_PARENT   "parent"
 
 typedef struct {
-	char *uid;    /* the same on every site */
-	char *id;     /* the tracker's own, for people */
-	char *kind;   /* "issue" */
-	json_t *regs; /* register -> {"v": value, "at": stamp}; of a thing "at" may be an object
-		       * field -> stamp; "via" names the link that wrote it, absent when written
-		       * here */
-	char *via;    /* the link by which it came in; NULL: made here */
-	char *by;     /* who changed it last, as far as the tracker knows; may be NULL */
-	char *mark;   /* another one whenever anything of the item changes; NULL: who knows */
+	char *uid;      /* the same on every site */
+	char *id;       /* the tracker's own, for people */
+	char *kind;     /* "issue" */
+	json_t *regs;   /* register -> {"v": value, "at": stamp}; of a thing "at" may be an object
+			 * field -> stamp; "via" names the link that wrote it, absent when written
+			 * here */
+	json_t *masked; /* register -> value that another link wrote and the tracker shows in
+			 * truth, where regs have what this link knew; NULL: none */
+	char *via;      /* the link by which it came in; NULL: made here */
+	char *by;       /* who changed it last, as far as the tracker knows; may be NULL */
+	char *mark;     /* another one whenever anything of the item changes; NULL: who knows */
 } item;
 
 item *item_new(const char *uid, const char *id, const char *kind);

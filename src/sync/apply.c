@@ -176,44 +176,6 @@ merge_registers(apply *a)
 	return NULL;
 }
 
-/* What only our tracker shows goes with the item: the log keeps it. */
-static void
-lose_with_item(const apply *a)
-{
-	const char *reg;
-	json_t *any;
-
-	if (a->view == NULL)
-		return;
-	json_object_foreach (a->view->regs, reg, any) {
-		value_form form = value_form_of(sync_top(a->it, reg));
-		if (reg[0] == '@' && (form == VALUE_ABSENT || form == VALUE_UNSHARED ||
-				      listed_how(a->it, reg) != NULL))
-			out_lose_shown(a->losses, reg, view_value(a->view, reg), "deleted");
-	}
-	json_object_foreach (a->view->unsent, reg, any)
-		out_lose_shown(a->losses, reg, json_object_get(any, "v"), "deleted");
-}
-
-/* Values that were never sent are overwritten by some ops. */
-static void
-lose_unsent(const apply *a, const json_t *plan)
-{
-	gsize i;
-	json_t *op;
-
-	json_array_foreach (plan_ops(plan), i, op) {
-		if (strcmp(json_str(op, "op"), "delete") == 0)
-			lose_with_item(a);
-		else if (a->view != NULL)
-			out_lose_shown(
-				a->losses, plan_op_reg(op),
-				json_object_get(json_object_get(a->view->unsent, plan_op_reg(op)),
-						"v"),
-				"unsent");
-	}
-}
-
 static json_t *
 make_plan(const apply *a, const GPtrArray *changed)
 {
@@ -225,7 +187,7 @@ make_plan(const apply *a, const GPtrArray *changed)
 	json_t *plan = plan_make(a->ctx, a->it, changed, a->w.unsafe);
 	json_decref(a->it->rows);
 	a->it->rows = before;
-	lose_unsent(a, plan);
+	plan_losses(a->it, a->view, plan, a->losses);
 	return plan;
 }
 
@@ -237,13 +199,9 @@ make_intent(apply *a)
 	g_autofree char *token =
 		g_strdup_printf("%s:%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT ":%s", a->it->uid,
 				a->head.gen, a->head.own, epoch);
-	json_t *intent = intent_new(a->it, token, make_plan(a, changed));
-	json_t *losses = json_array();
+	json_t *plan = make_plan(a, changed), *intent = intent_new(a->it, token, plan, a->losses);
 
-	for (guint i = 0; i < a->losses->len; i++)
-		json_array_append(losses, a->losses->pdata[i]);
 	json_object_set(intent, "rows", a->rows);
-	json_object_set_new(intent, "losses", losses);
 	json_object_set(intent, "record", a->record);
 	json_object_set_new(intent, "inq", json_boolean(a->from_inq));
 	if (json_object_size(a->w.unsafe) > 0)

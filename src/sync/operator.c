@@ -83,7 +83,7 @@ sync_resolve(const sync_ctx *ctx, sync_item *it, const item *raw, const char *re
 	record_make(ctx, it, ch, NULL, FALSE, NULL, out);
 	g_autoptr(GPtrArray) regs = g_ptr_array_new();
 	g_ptr_array_add(regs, (char *)reg);
-	*ret_intent = sync_replan(ctx, it, regs);
+	*ret_intent = plan_again(ctx, it, view, regs);
 	return TRUE;
 }
 
@@ -97,11 +97,7 @@ sync_retry(const sync_ctx *ctx, sync_item *it, const item *raw, const char *reg,
 		return NULL;
 	g_autoptr(GPtrArray) regs = g_ptr_array_new();
 	g_ptr_array_add(regs, (char *)reg);
-	json_t *intent = sync_replan(ctx, it, regs);
-	json_t *unsent = view == NULL ? NULL : json_object_get(view->unsent, reg);
-	if (intent != NULL && unsent != NULL)
-		out_lose_shown(out->losses, reg, json_object_get(unsent, "v"), "unsent");
-	return intent;
+	return plan_again(ctx, it, view, regs);
 }
 
 /* The whole item: what we show comes back to the partner, or it is told that we keep out. */

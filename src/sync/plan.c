@@ -101,10 +101,52 @@ plan_make(const sync_ctx *ctx, const sync_item *it, const GPtrArray *regs, const
 	return plan;
 }
 
-json_t *
-intent_new(const sync_item *it, const char *token, json_t *plan)
+/* What only our tracker shows goes with the item: the log keeps it. */
+static void
+lose_with_item(const sync_item *it, const sync_view *view, GPtrArray *losses)
 {
-	json_t *intent = json_object();
+	const char *reg;
+	json_t *any;
+
+	json_object_foreach (view->regs, reg, any) {
+		value_form form = value_form_of(sync_top(it, reg));
+		if (reg[0] == '@' &&
+		    (form == VALUE_ABSENT || form == VALUE_UNSHARED || listed_how(it, reg) != NULL))
+			out_lose_shown(losses, reg, view_value(view, reg), "deleted");
+	}
+	json_object_foreach (view->unsent, reg, any)
+		out_lose_shown(losses, reg, json_object_get(any, "v"), "deleted");
+	json_object_foreach (view->masked, reg, any)
+		out_lose_shown(losses, reg, any, "deleted");
+}
+
+void
+plan_losses(const sync_item *it, const sync_view *view, const json_t *plan, GPtrArray *losses)
+{
+	gsize i;
+	json_t *op;
+
+	if (view == NULL)
+		return;
+	json_array_foreach (plan_ops(plan), i, op) {
+		const char *reg = plan_op_reg(op);
+		json_t *masked = json_object_get(view->masked, reg);
+
+		if (strcmp(json_str(op, "op"), "delete") == 0)
+			lose_with_item(it, view, losses);
+		else
+			out_lose_shown(losses, reg,
+				       json_object_get(json_object_get(view->unsent, reg), "v"),
+				       "unsent");
+		if (!value_same(masked, json_object_get(op, "v")))
+			out_lose_shown(losses, reg, masked, "unsent");
+	}
+}
+
+json_t *
+intent_new(const sync_item *it, const char *token, json_t *plan, const GPtrArray *losses)
+{
+	json_t *intent = json_object(), *lost = json_array();
 
 	json_put(intent, "uid", it->uid);
 	json_object_set_new(intent, "gen", json_integer((json_int_t)it->gen));
@@ -112,6 +154,9 @@ intent_new(const sync_item *it, const char *token, json_t *plan)
 	json_object_set_new(intent, "acked", json_integer((json_int_t)it->acked));
 	json_put(intent, "token", token);
 	json_object_set_new(intent, "plan", plan);
+	for (guint i = 0; i < losses->len; i++)
+		json_array_append(lost, losses->pdata[i]);
+	json_object_set_new(intent, "losses", lost);
 	return intent;
 }
 
@@ -122,7 +167,7 @@ sync_intent_plan(const json_t *intent)
 }
 
 json_t *
-sync_replan(const sync_ctx *ctx, const sync_item *it, GPtrArray *regs)
+plan_again(const sync_ctx *ctx, const sync_item *it, const sync_view *view, GPtrArray *regs)
 {
 	json_t *plan = plan_make(ctx, it, regs, NULL);
 
@@ -133,5 +178,15 @@ sync_replan(const sync_ctx *ctx, const sync_item *it, GPtrArray *regs)
 	/* No record names it, and the same may have to be tried again. */
 	g_autofree char *id = rand_id();
 	g_autofree char *token = g_strdup_printf("%s:replan:%s", it->uid, id);
-	return intent_new(it, token, plan);
+	g_autoptr(GPtrArray) losses = g_ptr_array_new_with_free_func((GDestroyNotify)json_ref_drop);
+	plan_losses(it, view, plan, losses);
+	return intent_new(it, token, plan, losses);
+}
+
+json_t *
+sync_replan(const sync_ctx *ctx, sync_item *it, const item *raw, GPtrArray *regs)
+{
+	g_autoptr(sync_view) view = view_new(ctx, it, raw);
+
+	return plan_again(ctx, it, view, regs);
 }

@@ -83,7 +83,8 @@ typedef struct {
 	/*
 	 * json_t *, for the conflict log: {"reg","value","open":bool} and, where F decided,
 	 * "winner","base","mine","theirs","policy","at" and of a thing its "field"; else "why":
-	 * "deleted", "overruled", "refused", "resolved", "unsent" or what the partner said.  An
+	 * "deleted", "overruled", "refused", "resolved", "unsent" (the partner never saw it: it
+	 * does not fit the contract, or is another link's) or what the partner said.  An
 	 * open conflict is one entry: value is theirs, winner null.
 	 */
 	GPtrArray *losses;
@@ -165,9 +166,9 @@ void sync_adopt(const sync_ctx *, sync_item *, const json_t *intent, const item 
 /* Registers whose other end has become live and that should be shown now; caller frees; NULL if
  * none. */
 GPtrArray *sync_refs_due(const sync_ctx *, const sync_item *);
-/* An intent that no record caused: writes REGS (NULL: all) as their tops say; new reference, or
- * NULL when nothing differs. */
-json_t *sync_replan(const sync_ctx *, const sync_item *, GPtrArray *regs);
+/* An intent that no record caused: writes REGS (NULL: all) as their tops say, over what VIEW, a
+ * fresh read, shows; new reference, or NULL when nothing differs. */
+json_t *sync_replan(const sync_ctx *, sync_item *, const item *view, GPtrArray *regs);
 
 /* Acks: my records up to UP are taken over; rows are cut as far as holds and inq allow. */
 void sync_settle(sync_item *, guint64 gen, guint64 up);

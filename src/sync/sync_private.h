@@ -91,6 +91,7 @@ typedef struct {
 	json_t *regs;    /* register -> {"v","at"}; nothing empty, no reference out of the link */
 	json_t *emptied; /* register -> stamp, where the tracker knows it */
 	json_t *unsent;  /* register -> {"v","reason","text"}: does not fit the contract */
+	json_t *masked;  /* register -> value of another link that regs do not show */
 	char *by;
 } sync_view;
 /* NULL for NULL.  The item's names follow. */
@@ -160,4 +161,9 @@ void arrive_consumed(sync_item *, gboolean from_inq, sync_out *);
 /* --- plan.c --- */
 /* The ops for REGS (NULL: all) of an item with tops ROWS; SKIP (register ->) are left out. */
 json_t *plan_make(const sync_ctx *, const sync_item *, const GPtrArray *regs, const json_t *skip);
-json_t *intent_new(const sync_item *, const char *token, json_t *plan);
+/* What the tracker shows and the partner never saw, and PLAN overwrites or deletes. */
+void plan_losses(const sync_item *, const sync_view *, const json_t *plan, GPtrArray *losses);
+/* sync_replan() on a view; NULL: none. */
+json_t *plan_again(const sync_ctx *, const sync_item *, const sync_view *, GPtrArray *regs);
+/* LOSSES go to the log when the intent is finished. */
+json_t *intent_new(const sync_item *, const char *token, json_t *plan, const GPtrArray *losses);

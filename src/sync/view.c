@@ -10,6 +10,7 @@ view_free(sync_view *view)
 	json_decref(view->regs);
 	json_decref(view->emptied);
 	json_decref(view->unsent);
+	json_decref(view->masked);
 	g_free(view->by);
 	g_free(view);
 }
@@ -145,6 +146,7 @@ view_new(const sync_ctx *ctx, sync_item *it, const item *raw)
 	view->regs = json_object();
 	view->emptied = json_object();
 	view->unsent = json_object();
+	view->masked = json_object();
 	view->by = g_strdup(raw->by);
 	const char *reg;
 	json_t *entry;
@@ -156,6 +158,10 @@ view_new(const sync_ctx *ctx, sync_item *it, const item *raw)
 		else if (counts(ctx, it, reg, v))
 			put_entry(ctx, view, it, reg, entry, &things);
 	}
+	json_object_foreach (raw->masked, reg, entry)
+		if (!nothing(entry) && !value_same(entry, json_object_get(it->shadow, reg)) &&
+		    counts(ctx, it, reg, entry))
+			json_object_set(view->masked, reg, entry);
 	return view;
 }
 

@@ -88,4 +88,52 @@ check "nor did anything of it come back to e" never_travelled d e 'tapir\|zebrul
 check "all is silent towards e" silent d e
 check "and towards f" silent d f
 
+
+# ---- two partners of one item, of whom neither sees the other's values ----
+
+# lost LINK VALUE...: is this, and nothing else, in the conflict log of d's link?
+lost() {
+	lost_link=$1
+	shift
+	lost_got=$(at d conflict list "$lost_link" --json |
+		jq -r '.value | if type == "object" then .text else . end' | sort)
+	lost_want=$(printf '%s\n' "$@" | sort)
+	[ "$lost_got" = "$lost_want" ] || { echo "it is: $lost_got"; return 1; }
+}
+
+word_of() {
+	at "$1" desk show "$both" --json | jq -r '.comments[0].id'
+}
+
+check "d makes an item for both, with a comment" eval '
+	at d desk new title="Shared by all" due=2030-01-01 &&
+	both=$(uid_of d 3) && at d desk comment "$both" "said by d"'
+both=$(uid_of d 3)
+check "it travels" hub d e f
+check "nothing is lost yet" eval 'lost e && lost f'
+check "e says otherwise, in the title and in the comment" eval '
+	at e desk set "$both" title="e calls it so" && at e desk comment --edit "$(word_of e)" "said by e"'
+check "d hears it" hub d e f
+check "d shows it" all_count 'd e' 'select(.fields.title == "e calls it so" and .comments[0].text == "said by e")' 1
+check "f does not" all_count f 'select(.fields.title == "Shared by all" and .comments[0].text == "said by d")' 1
+check "f gives another title, empties a field and removes the comment" eval '
+	at f desk set "$both" title="f calls it so" due= && at f desk remove "$(word_of f)"'
+check "d hears that" hub d e f
+check "d shows what f says" all_count 'd f' \
+	'select(.fields.title == "f calls it so" and .fields.due == null and .uid == "'"$both"'" and .comments == [])' 1
+check "what e said is in the log of the link to f, once" lost f "e calls it so" "said by e"
+check "e goes on with its title and its date" all_count e \
+	'select(.fields.title == "e calls it so" and .fields.due == "2030-01-01")' 1
+check "but not with the comment: what is gone at d is gone for all" all_count e \
+	'select(.uid == "'"$both"'" and .comments == [])' 1
+check "e sets the date" at e desk set "$both" due=2031-01-01
+check "d hears it" hub d e f
+check "f deletes the item" at f desk delete "$both"
+check "d hears that, too" hub d e f
+check "it is gone for all" all_count 'd e f' 'select(.uid == "'"$both"'")' 0
+check "the log has the date of e" lost f "e calls it so" "said by e" 2031-01-01
+check "and that to e has nothing" lost e
+check "all is silent towards e again" silent d e
+check "and towards f" silent d f
+
 tap_end

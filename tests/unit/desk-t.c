@@ -127,7 +127,8 @@ stamps_go_on(fixture *f, gconstpointer data G_GNUC_UNUSED)
 	clock_shift(86400);
 	g_assert_true(set(f, id, "title", "", NULL));
 	g_autoptr(item) empty = get(f, id);
-	g_assert_null(item_value(empty, "title"));
+	g_assert_true(json_is_null(item_value(empty, "title")));
+	g_assert_cmpstr(stamp_of(empty, "title"), >, stamp_of(before, "title"));
 	clock_shift(0);
 	g_assert_true(set(f, id, "title", "c", NULL));
 	g_autoptr(item) again = get(f, id);

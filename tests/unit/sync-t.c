@@ -76,6 +76,58 @@ test_unsent_overwritten(kit *k)
 	g_assert_true(kit_lost(k, SLAVE, "\"strange\""));
 }
 
+/* The slave's tracker shows VALUE of another link for REG, and this link what it knows. */
+static void
+mask(kit *k, const char *reg, const char *value)
+{
+	item *it = k->shows[SLAVE];
+
+	if (it->masked == NULL)
+		it->masked = json_object();
+	json_object_set_new(it->masked, reg, json_loads(value, JSON_DECODE_ANY, NULL));
+}
+
+static void
+test_masked_overwritten(kit *k)
+{
+	kit_share(k);
+	mask(k, "title", "\"of another\"");
+	mask(k, "state", "\"open\"");
+	g_assert_null(kit_capture(k, SLAVE));
+	kit_show(k, MASTER, "title", "\"two\"", KIT_T1);
+	kit_pass(k, MASTER);
+	kit_assert_shows(k, SLAVE, "title", "\"two\"");
+	g_assert_true(kit_lost(k, SLAVE, "\"of another\""));
+	g_assert_cmpuint(k->out[SLAVE].losses->len, ==, 1);
+}
+
+static void
+test_masked_alike(kit *k)
+{
+	kit_share(k);
+	mask(k, "title", "\"two\"");
+	kit_show(k, MASTER, "title", "\"two\"", KIT_T1);
+	kit_pass(k, MASTER);
+	g_assert_cmpuint(k->out[SLAVE].losses->len, ==, 0);
+	kit_show(k, MASTER, "title", "\"three\"", KIT_T2);
+	kit_pass(k, MASTER);
+	g_assert_cmpuint(k->out[SLAVE].losses->len, ==, 0);
+}
+
+static void
+test_masked_deleted(kit *k)
+{
+	kit_share(k);
+	mask(k, "title", "\"of another\"");
+	mask(k, KIT_THING, "{\"kind\":\"comment\",\"text\":\"a\"}");
+	mask(k, "secret", "\"not of the contract\"");
+	kit_delete(k, MASTER);
+	kit_pass(k, MASTER);
+	g_assert_true(kit_lost(k, SLAVE, "\"of another\""));
+	g_assert_true(kit_lost(k, SLAVE, "{\"kind\":\"comment\",\"text\":\"a\"}"));
+	g_assert_cmpuint(k->out[SLAVE].losses->len, ==, 2);
+}
+
 static void
 test_emptied(kit *k)
 {
@@ -276,7 +328,7 @@ test_references(kit *k)
 	k->other_there = TRUE;
 	g_autoptr(GPtrArray) due = sync_refs_due(&k->ctx[SLAVE], k->it[SLAVE]);
 	g_assert_nonnull(due);
-	kit_execute(k, SLAVE, sync_replan(&k->ctx[SLAVE], k->it[SLAVE], due));
+	kit_execute(k, SLAVE, sync_replan(&k->ctx[SLAVE], k->it[SLAVE], k->shows[SLAVE], due));
 	kit_assert_shows(k, SLAVE, ITEM_PARENT, "\"" KIT_OTHER "\"");
 
 	/* It goes with its other end: no edit. */
@@ -368,6 +420,9 @@ static const struct {
 	{test_capture_contract, "what_the_contract_does_not_name_does_not_travel"},
 	{test_capture_unsent, "a_value_outside_the_contract_is_listed_and_not_sent"},
 	{test_unsent_overwritten, "a_value_never_sent_is_logged_when_it_is_overwritten"},
+	{test_masked_overwritten, "so_is_what_another_link_wrote"},
+	{test_masked_alike, "but_not_what_the_partner_wrote_as_well"},
+	{test_masked_deleted, "and_it_goes_with_the_item_into_the_log"},
 	{test_emptied, "an_emptied_field_is_a_value"},
 	{test_crossing, "crossing_edits_end_equal_and_both_log_the_loser"},
 	{test_whole_row, "a_record_is_carried_through_every_record_of_mine"},

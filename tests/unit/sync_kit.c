@@ -29,6 +29,8 @@ copy(const item *raw)
 		return NULL;
 	item *one = item_new(raw->uid, raw->id, raw->kind);
 	json_object_update(one->regs, raw->regs);
+	if (raw->masked != NULL)
+		one->masked = json_copy(raw->masked);
 	return one;
 }
 

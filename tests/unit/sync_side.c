@@ -119,7 +119,8 @@ show_references(side *s)
 		if (regs == NULL)
 			continue;
 		capture(s, it->uid);
-		side_execute(s, sync_replan(&s->ctx, it, regs));
+		g_autoptr(item) raw = tracker_view(s->t, it->uid);
+		side_execute(s, sync_replan(&s->ctx, it, raw, regs));
 	}
 }
 

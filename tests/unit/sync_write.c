@@ -215,7 +215,7 @@ again(side *s, const json_t *intent)
 	side_commit(s);
 	json_array_foreach (plan_ops(sync_intent_plan(intent)), i, op)
 		g_ptr_array_add(regs, (char *)plan_op_reg(op));
-	side_execute(s, sync_replan(&s->ctx, it, regs));
+	side_execute(s, sync_replan(&s->ctx, it, raw, regs));
 }
 
 gboolean
