@@ -1,4 +1,6 @@
 libhandsel_a_SOURCES += \
+	spool/anchor.c \
+	spool/anchor.h \
 	spool/channel.c \
 	spool/channel.h \
 	spool/envelope.h \

@@ -1,5 +1,6 @@
 UNIT_TESTS = \
 	tests/unit/account-t \
+	tests/unit/anchor-t \
 	tests/unit/brake-t \
 	tests/unit/clock-t \
 	tests/unit/conf-t \
@@ -19,6 +20,7 @@ UNIT_TESTS = \
 	tests/unit/envelope_read-t \
 	tests/unit/fail-t \
 	tests/unit/fault-t \
+	tests/unit/fence-t \
 	tests/unit/folder-t \
 	tests/unit/folder_send-t \
 	tests/unit/fsio-t \

@@ -12,5 +12,7 @@ void confine_memory(void);
  * the kernel or the machine lacks a filter of calls; what else there is holds all the same.
  */
 gboolean confine_calls(void);
+/* Would it be TRUE here? */
+gboolean confine_known(void);
 /* Both, and no socket is made but of AF_UNIX. */
 gboolean confine_to_local(void);

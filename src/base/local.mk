@@ -11,6 +11,8 @@ libhandsel_a_SOURCES += \
 	src/base/fail.h \
 	src/base/fault.c \
 	src/base/fault.h \
+	src/base/fence.c \
+	src/base/fence.h \
 	src/base/fsio.c \
 	src/base/fsio.h \
 	src/base/fsio_dir.c \
