@@ -27,12 +27,32 @@ spool_dir_name(spool_dir dir)
 	return names[dir];
 }
 
+/* A directory stays, but for what is in it: who may make files there (base/fence.h) knows it by
+ * more than its name. */
+static gboolean
+empty(const char *path, GError **error)
+{
+	if (!g_file_test(path, G_FILE_TEST_IS_DIR) || g_file_test(path, G_FILE_TEST_IS_SYMLINK))
+		return fsio_remove_tree(path, error);
+	int dir = fsio_open_dir(path, error);
+	g_autoptr(GPtrArray) names = dir < 0 ? NULL : fsio_list(dir, G_MAXUINT, error);
+	gboolean ok = names != NULL;
+	for (guint i = 0; ok && i < names->len; i++) {
+		g_autofree char *entry = g_build_filename(path, names->pdata[i], NULL);
+
+		ok = fsio_remove_tree(entry, error);
+	}
+	if (dir >= 0)
+		close(dir);
+	return ok;
+}
+
 static int
 open_dir(const char *link_dir, spool_dir dir, gboolean sweep, GError **error)
 {
 	g_autofree char *path = g_build_filename(link_dir, names[dir], NULL);
 
-	if (dir == SPOOL_TMP && sweep && !fsio_remove_tree(path, error))
+	if (dir == SPOOL_TMP && sweep && !empty(path, error))
 		return -1;
 	return fsio_mkdirs(path, 0700, error) ? fsio_open_dir(path, error) : -1;
 }

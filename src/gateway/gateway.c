@@ -135,11 +135,12 @@ static gboolean
 open_parts(gateway *g, GError **error)
 {
 	g_autofree char *keys = g_build_filename(g->dir, "keys", NULL);
+	g_autofree char *tmp = g_build_filename(g->dir, "tmp", NULL);
 
 	if (g->mode != GATE_LOOK && (g->lock = lock_of(g->dir, g->name, !g->resident, error)) < 0)
 		return FALSE;
 	/* The helper first, while this process is small: it is forked off. */
-	if (g->mode == GATE_WORK && (g->pgp = pgp_start(keys, NULL, error)) == NULL)
+	if (g->mode == GATE_WORK && (g->pgp = pgp_start_for(keys, tmp, NULL, error)) == NULL)
 		return FALSE;
 	g->store = g->mode == GATE_LOOK ? store_open_readonly(g->dir, error)
 					: store_open(g->dir, FALSE, error);

@@ -24,7 +24,7 @@
 #define STEP_MS      1
 
 struct pgp {
-	char *home;
+	char *home, *work; /* WORK may be NULL */
 	char *program;
 	int socket; /* -1: not running */
 	pid_t pid;
@@ -67,7 +67,7 @@ set_attributes(posix_spawnattr_t *attr)
 static gboolean
 spawn(pgp *p, int socket, GError **error)
 {
-	const char *argv[] = {p->program, "serve", p->home, NULL};
+	const char *argv[] = {p->program, "serve", p->home, p->work, NULL};
 	g_auto(GStrv) env = helper_environment();
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -164,11 +164,18 @@ start(pgp *p, GError **error)
 pgp *
 pgp_start(const char *home, const char *program, GError **error)
 {
+	return pgp_start_for(home, NULL, program, error);
+}
+
+pgp *
+pgp_start_for(const char *home, const char *work, const char *program, GError **error)
+{
 	g_autoptr(pgp) p = g_new0(pgp, 1);
 
 	if (program == NULL)
 		program = g_getenv("HANDSEL_PGP");
 	p->home = g_canonicalize_filename(home, NULL);
+	p->work = work == NULL ? NULL : g_canonicalize_filename(work, NULL);
 	p->program = g_strdup(program != NULL ? program : HANDSEL_LIBEXECDIR "/handsel-pgp");
 	p->socket = -1;
 	return start(p, error) ? g_steal_pointer(&p) : NULL;
@@ -181,6 +188,7 @@ pgp_stop(pgp *p)
 		return;
 	end(p);
 	g_free(p->home);
+	g_free(p->work);
 	g_free(p->program);
 	g_free(p);
 }

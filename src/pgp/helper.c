@@ -1,4 +1,5 @@
 #include "pgp/helper.h"
+#include "pgp/pgp.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 
 #include "base/confine.h"
 #include "base/fail.h"
+#include "base/fence.h"
 
 /* Fewer fields or descriptors than these, and a request is malformed. */
 static const struct {
@@ -91,13 +93,32 @@ serve(helper *h)
 	}
 }
 
+/* All that gpg and its agent change is the key ring, the short name that leads to it, and what they
+ * open many envelopes into (WORK, may be NULL). */
+static void
+fence_off(const char *ring, const char *work)
+{
+	g_autoptr(fence) f = fence_new();
+
+	if (f == NULL)
+		return;
+	fence_allow(f, ring, FENCE_ALL);
+	fence_allow(f, PGP_SHORT_ROOT, FENCE_NAMES);
+	fence_allow(f, "/dev/null", FENCE_ALL);
+	if (work != NULL)
+		fence_allow(f, work, FENCE_ALL);
+	(void)fence_enter(f);
+}
+
+/* The ring may have to be made first: a gap is left only at what is there. */
 static int
-serve_home(const char *path)
+serve_home(const char *path, const char *work)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(helper_home) home = helper_home_open(path, &error);
 	helper h = {.home = home};
 
+	fence_off(path, work);
 	if (!answer(home != NULL, NULL, error) || home == NULL)
 		return 1;
 	serve(&h);
@@ -131,7 +152,7 @@ main(int argc, char **argv)
 		ignore_signals();
 		return helper_hold(argv[2]);
 	}
-	if (argc != 3 || !g_str_equal(argv[1], "serve") ||
+	if (argc < 3 || argc > 4 || !g_str_equal(argv[1], "serve") ||
 	    getsockopt(WIRE_SOCKET, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
 	    type != SOCK_SEQPACKET) {
 		fputs("handsel-pgp holds the keys of a link; handsel starts it\n", stderr);
@@ -145,5 +166,5 @@ main(int argc, char **argv)
 	umask(077);
 	/* A kernel that cannot is no reason to let a link stand still. */
 	(void)confine_to_local();
-	return serve_home(argv[2]);
+	return serve_home(argv[2], argv[3]);
 }

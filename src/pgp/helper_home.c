@@ -7,9 +7,10 @@
 #include "base/fail.h"
 #include "base/fsio.h"
 #include "pgp/helper.h"
+#include "pgp/pgp.h"
 
 /* An agent's socket name may have 107 bytes, a link's directory has more. */
-#define SHORT_ROOT   "/tmp"
+#define SHORT_ROOT   PGP_SHORT_ROOT
 #define SHORT_PREFIX "handsel-pgp-"
 #define SHORT_TRIES  5
 #define LOCK_NAME    "handsel-pgp.lock"

@@ -13,7 +13,8 @@
 #pragma once
 #include <glib.h>
 
-#define PGP_FPR_LEN 40 /* upper-case hex, always the full primary fingerprint */
+#define PGP_SHORT_ROOT "/tmp" /* where the helper makes a short name of its key ring */
+#define PGP_FPR_LEN    40     /* upper-case hex, always the full primary fingerprint */
 
 typedef struct pgp pgp;
 
@@ -24,6 +25,12 @@ typedef struct pgp pgp;
  * one.  A home that another helper still has after a few seconds: class RETRY.
  */
 pgp *pgp_start(const char *home, const char *program, GError **error);
+/*
+ * The same, and pgp_unseal_many() works in the directory WORK, which is there and stays: where the
+ * kernel can fence (base/fence.h), the helper and gpg make files there and in HOME, and nowhere
+ * else.
+ */
+pgp *pgp_start_for(const char *home, const char *work, const char *program, GError **error);
 /* Ends helper and agent and waits for them; NULL is a no-op. */
 void pgp_stop(pgp *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(pgp, pgp_stop)

@@ -39,6 +39,12 @@ pgp_start(const char *home, const char *program G_GNUC_UNUSED, GError **error)
 	return p;
 }
 
+pgp *
+pgp_start_for(const char *home, const char *work G_GNUC_UNUSED, const char *program, GError **error)
+{
+	return pgp_start(home, program, error);
+}
+
 void
 pgp_stop(pgp *p)
 {

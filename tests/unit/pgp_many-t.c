@@ -1,4 +1,5 @@
 /* Many small files at a time: what is opened so is what would be opened one by one. */
+#include "base/fence.h"
 #include "tests/unit/pgp_kit.h"
 
 #define FILES_MAX 8
@@ -17,7 +18,8 @@ start(const sites *s, const char *name, char **ret_fpr)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *home = g_build_filename(s->dir, name, NULL);
-	pgp *p = pgp_start(home, NULL, &error);
+	g_autofree char *work = g_build_filename(s->dir, "files", NULL);
+	pgp *p = pgp_start_for(home, work, NULL, &error);
 
 	g_assert_no_error(error);
 	*ret_fpr = pgp_make_key(p, name, &error);
@@ -39,12 +41,12 @@ set_up(sites *s, gconstpointer unused G_GNUC_UNUSED)
 {
 	s->dir = g_dir_make_tmp("pgp-t-XXXXXX", NULL);
 	g_assert_nonnull(s->dir);
+	g_autofree char *files = g_build_filename(s->dir, "files", NULL);
+	g_assert_cmpint(mkdir(files, 0700), ==, 0);
 	s->us = start(s, "us", &s->our_fpr);
 	s->them = start(s, "them", &s->their_fpr);
 	meet(s->us, s->our_fpr, s->them);
 	meet(s->them, s->their_fpr, s->us);
-	g_autofree char *files = g_build_filename(s->dir, "files", NULL);
-	g_assert_cmpint(mkdir(files, 0700), ==, 0);
 	s->files = fsio_open_dir(files, NULL);
 }
 
@@ -156,6 +158,23 @@ signed_files_are_opened_together(sites *s, gconstpointer unused G_GNUC_UNUSED)
 		put_sealed(s, i == 0 ? "a" : "b", s->them, s->their_fpr, PGP_SIGN, TEXT,
 			   strlen(TEXT), "");
 	assert_opened(s, "a b", PGP_SIGN, "11");
+}
+
+static void
+nothing_is_opened_into_another_directory(sites *s, gconstpointer unused G_GNUC_UNUSED)
+{
+	g_autofree char *other = g_build_filename(s->dir, "other", NULL);
+
+	if (!fence_known()) {
+		g_test_skip("the kernel has no Landlock");
+		return;
+	}
+	g_assert_cmpint(mkdir(other, 0700), ==, 0);
+	close(s->files);
+	s->files = fsio_open_dir(other, NULL);
+	put_good(s, "a");
+	assert_opened(s, "a", PGP_ENCRYPT, "0");
+	g_assert_cmpint(alone(s, "a", PGP_ENCRYPT), ==, 0);
 }
 
 static void
@@ -277,6 +296,7 @@ main(int argc, char **argv)
 	add("what_has_more_behind_it_is_not_opened", what_has_more_behind_it_is_not_opened);
 	add("what_is_no_message_is_not_opened", what_is_no_message_is_not_opened);
 	add("what_lies_there_is_not_replaced", what_lies_there_is_not_replaced);
+	add("nothing_is_opened_into_another_directory", nothing_is_opened_into_another_directory);
 	add("large_files_and_large_contents_are_left_to_the_other_way",
 	    large_files_and_large_contents_are_left_to_the_other_way);
 	return g_test_run();
