@@ -2,6 +2,7 @@
 #include "cli/cmd_link.h"
 #include "cli/print.h"
 #include "cli/show.h"
+#include "daemon/cage.h"
 #include "gateway/report.h"
 
 /* A link that can't be opened: that is what would fail. */
@@ -18,6 +19,20 @@ cannot_open(const GError *why)
 	return all;
 }
 
+/* A kernel that offers less is no fault of the site. */
+static json_t *
+confinement(call *c, const char *name)
+{
+	g_autofree char *text = cage_text(c->site, name, call_values(c, "set"));
+	json_t *one = json_object();
+
+	json_put(one, "what", "confinement");
+	json_object_set_new(one, "ok", json_true());
+	json_put(one, "text", text);
+	show_put(one, "command", NULL);
+	return one;
+}
+
 static json_t *
 check_link(call *c, const char *name)
 {
@@ -25,7 +40,10 @@ check_link(call *c, const char *name)
 	g_autoptr(gateway) g = gateway_open(c->site, name, GATE_WORK, call_values(c, "set"), &why);
 	json_t *all = g != NULL ? report_check(g, &why) : NULL;
 
-	return all != NULL ? all : cannot_open(why);
+	if (all == NULL)
+		return cannot_open(why);
+	json_array_append_new(all, confinement(c, name));
+	return all;
 }
 
 static void

@@ -167,7 +167,7 @@ run_sync(call *c, GError **error)
 			 "FILE",
 			 handsel, handsel);
 	g_ptr_array_add(names, NULL);
-	cage_enter(c->site, (const char *const *)names->pdata, call_values(c, "set"));
+	cage_enter(c->site, (const char *const *)names->pdata, call_values(c, "set"), NULL);
 	for (guint i = 0; names->pdata[i] != NULL; i++) {
 		g_autoptr(GError) why = NULL;
 

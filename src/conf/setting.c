@@ -35,9 +35,10 @@ static const setting settings[] = {
 	 "A process that makes no progress for this time is killed, and started again."},
 
 	{"run.confine", SET_BOOL, "yes", 0, 0, NULL, SET_SITE | SET_LINK,
-	 "Whether the processes that work on links give up rights and calls that they never need. "
-	 "One with a command to start keeps those, as the command may need them; its memory is "
-	 "closed all the same. A link's own goes before the site's."},
+	 "Whether the processes that work on links give up rights and calls that they never need, "
+	 "and change files only in the site's home and in the links' exchange directories. One "
+	 "with a command to start keeps all that, as the command may need it; its memory is closed "
+	 "all the same. A link's own goes before the site's."},
 
 	{"link.id", SET_TEXT, NULL, RAND_ID_LEN, RAND_ID_LEN, "ID", FIXED,
 	 "Drawn by the master; the same on both sides."},

@@ -1,11 +1,32 @@
 #include "daemon/cage.h"
 
+#include <sys/stat.h>
+
 #include "base/confine.h"
+#include "base/fence.h"
+#include "base/fsio.h"
+#include "pgp/pgp.h"
+#include "spool/channel.h"
+
+#define ENTRIES_MAX 1000 /* of the home, or of a link's directory, that are looked at */
+
+typedef struct {
+	site *site;
+	GPtrArray *dirs, *confs; /* of the links */
+	gboolean spared, commands;
+} cell;
+
+static void
+cell_clear(cell *c)
+{
+	g_ptr_array_unref(c->dirs);
+	g_ptr_array_unref(c->confs);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(cell, cell_clear)
 
 static conf *
-load(const site *s, const char *name, const char *const *overrides)
+load(const char *dir, const char *const *overrides)
 {
-	g_autofree char *dir = site_link_dir(s, name);
 	g_autofree char *path = g_build_filename(dir, "link.conf", NULL);
 	g_autoptr(conf) c = conf_load(path, SET_LINK, NULL);
 
@@ -27,21 +48,139 @@ starts_commands(const conf *c)
 	return FALSE;
 }
 
-void
-cage_enter(site *s, const char *const *names, const char *const *overrides)
+static void
+cell_init(cell *ret, site *s, const char *const *names, const char *const *overrides)
 {
-	gboolean commands = starts_commands(site_conf(s));
-
+	*ret = (cell){s, g_ptr_array_new_with_free_func(g_free),
+		      g_ptr_array_new_with_free_func((GDestroyNotify)conf_free), FALSE,
+		      starts_commands(site_conf(s))};
 	for (guint i = 0; names[i] != NULL; i++) {
-		g_autoptr(conf) c = load(s, names[i], overrides);
+		g_autofree char *dir = site_link_dir(s, names[i]);
+		conf *c = load(dir, overrides);
 
 		if (c == NULL)
 			continue;
 		if (!conf_bool(conf_given(c, "run.confine") ? c : site_conf(s), "run.confine"))
-			return;
-		commands = commands || starts_commands(c);
+			ret->spared = TRUE;
+		ret->commands = ret->commands || starts_commands(c);
+		g_ptr_array_add(ret->dirs, g_steal_pointer(&dir));
+		g_ptr_array_add(ret->confs, c);
 	}
+}
+
+/* ---- the fence ---- */
+
+/* The directory PATH, and what an operator has moved elsewhere and put a symbolic link for. */
+static void
+allow_tree(fence *f, const char *path)
+{
+	int dir = fsio_open_dir(path, NULL);
+	g_autoptr(GPtrArray) names = dir < 0 ? NULL : fsio_list(dir, ENTRIES_MAX, NULL);
+
+	fence_allow(f, path, FENCE_ALL);
+	for (guint i = 0; names != NULL && i < names->len; i++) {
+		g_autofree char *entry = g_build_filename(path, names->pdata[i], NULL);
+
+		if (g_file_test(entry, G_FILE_TEST_IS_SYMLINK))
+			fence_allow(f, entry, FENCE_ALL);
+	}
+	if (dir >= 0)
+		close(dir);
+}
+
+/* Remembered before the gap is made: should it be replaced between the two, that shows. */
+static void
+allow_place(fence *f, const char *path, anchor *reach)
+{
+	if (reach != NULL)
+		anchor_add(reach, path);
+	fence_allow(f, path, FENCE_ALL);
+}
+
+static void
+allow_link(fence *f, const char *dir, const conf *c, anchor *reach)
+{
+	const channel_ops *ops = channel_find(conf_text(c, "channel"));
+	g_autofree char *send = NULL, *receive = NULL;
+
+	allow_tree(f, dir);
+	if (ops == NULL || ops->places == NULL)
+		return;
+	ops->places(dir, c, &send, &receive);
+	allow_place(f, send, reach);
+	allow_place(f, receive, reach);
+}
+
+/*
+ * SQLite puts what does not fit into its cache where TMPDIR says, or below /var: there it could be
+ * made no more.  A directory of its own, which is emptied at the next start, is more private, too.
+ */
+static void
+keep_spills(const cell *c)
+{
+	if (c->dirs->len == 0)
+		return;
+	g_autofree char *tmp = g_build_filename(c->dirs->pdata[0], "tmp", NULL);
+	g_setenv("SQLITE_TMPDIR", tmp, TRUE);
+}
+
+/* Programs open /dev/null to write, and the helper makes a short name of its key ring. */
+static void
+fence_off(const cell *c, anchor *reach)
+{
+	g_autoptr(fence) f = fence_new();
+
+	if (f == NULL)
+		return;
+	allow_tree(f, site_dir(c->site));
+	fence_allow(f, "/dev/null", FENCE_ALL);
+	fence_allow(f, PGP_SHORT_ROOT, FENCE_NAMES);
+	for (guint i = 0; i < c->dirs->len; i++)
+		allow_link(f, c->dirs->pdata[i], c->confs->pdata[i], reach);
+	keep_spills(c);
+	(void)fence_enter(f);
+}
+
+void
+cage_enter(site *s, const char *const *names, const char *const *overrides, anchor *reach)
+{
+	g_auto(cell) c = {0};
+
+	cell_init(&c, s, names, overrides);
+	if (c.spared)
+		return;
 	confine_memory();
-	if (!commands)
-		(void)confine_calls();
+	if (c.commands)
+		return;
+	fence_off(&c, reach);
+	(void)confine_calls();
+}
+
+/* ---- for people ---- */
+
+char *
+cage_lacks(void)
+{
+	gboolean calls = confine_known(), files = fence_known();
+
+	if (calls && files)
+		return NULL;
+	return g_strdup_printf("the kernel does not offer %s%s%s", calls ? "" : "filters of calls",
+			       calls || files ? "" : ", and ",
+			       files ? "" : "Landlock, which fences off files");
+}
+
+char *
+cage_text(site *s, const char *name, const char *const *overrides)
+{
+	g_auto(cell) c = {0};
+	g_autofree char *lacks = cage_lacks();
+
+	cell_init(&c, s, (const char *const[]){name, NULL}, overrides);
+	if (c.spared)
+		return g_strdup("none: run.confine is no");
+	if (c.commands)
+		return g_strdup("memory only: there is a command to start, which may need more");
+	return lacks == NULL ? g_strdup("memory, rights, calls, and files that can be changed")
+			     : g_strdup_printf("as far as it goes: %s", lacks);
 }

@@ -7,6 +7,7 @@
 
 #include "adapter/adapter.h"
 #include "base/clock.h"
+#include "daemon/cage.h"
 #include "daemon/notify.h"
 #include "daemon/private.h"
 #include "daemon/runlock.h"
@@ -332,6 +333,7 @@ static void
 loop(supervisor *d)
 {
 	guint64 watchdog = notify_watchdog();
+	g_autofree char *lacks = cage_lacks();
 	guint sources[] = {g_unix_signal_add(SIGTERM, on_stop, d),
 			   g_unix_signal_add(SIGINT, on_stop, d),
 			   g_unix_signal_add(SIGHUP, on_reload, d),
@@ -341,6 +343,8 @@ loop(supervisor *d)
 
 	notify_send("READY=1");
 	daemon_tell(d, SAY_EVENT, NULL, "runs", site_dir(d->site));
+	if (lacks != NULL && conf_bool(site_conf(d->site), "run.confine"))
+		daemon_tell(d, SAY_EVENT, NULL, "open", lacks);
 	g_main_loop_run(d->loop);
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
 		if (sources[i] != 0)

@@ -225,6 +225,9 @@ schedule_ended(schedule *s, const char *link, gboolean failed, gint64 now)
 
 	if (e == NULL)
 		return 0;
+	/* It was told to go and went without a pass: another one makes it. */
+	if (e->phase == WORKS)
+		e->due = MIN(e->due, now);
 	e->phase = NO_WORKER;
 	e->served = now;
 	if (!failed)

@@ -60,8 +60,8 @@ void schedule_moved(schedule *, const char *link, gint64 now);
 typedef enum { PASS_DONE, PASS_AWAY, PASS_ASLEEP } schedule_pass;
 /* A pass is over; there is something to do WAIT later, come what may. */
 void schedule_passed(schedule *, const char *link, schedule_pass, gint64 wait, gint64 now);
-/* The worker ended: as it was told, or because it failed.  Returns the pause before the next one.
- */
+/* The worker ended: as it was told, without the pass that it was told to make (another makes it at
+ * once), or because it failed.  Returns the pause before the next one. */
 gint64 schedule_ended(schedule *, const char *link, gboolean failed, gint64 now);
 
 /* What is to be done first at NOW.  It counts as done. */

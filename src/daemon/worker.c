@@ -19,8 +19,9 @@ typedef struct {
 	site *site;
 	const char *name;
 	const char *const *overrides;
-	gateway *g;  /* NULL until the first pass */
-	gint64 told; /* when it last said that it moves */
+	anchor *reach; /* the directories of its channel that it can write to */
+	gateway *g;    /* NULL until the first pass */
+	gint64 told;   /* when it last said that it moves */
 } worker;
 
 static volatile sig_atomic_t ended;
@@ -128,6 +129,10 @@ work(worker *w)
 			stay_and_listen(w);
 		if (m.type != TALK_GO)
 			return;
+		/* A new worker reaches what lies there now.  Whatever these file systems say, each
+		 * makes one pass. */
+		if (w->g != NULL && !anchor_holds(w->reach))
+			return;
 		if (pass(w, &why))
 			continue;
 		m = talk_new(TALK_FAILED, why->message);
@@ -139,7 +144,8 @@ work(worker *w)
 gboolean
 worker_run(site *s, const char *name, const char *const *overrides, GError **error)
 {
-	worker w = {.site = s, .name = name, .overrides = overrides};
+	g_autoptr(anchor) reach = anchor_new();
+	worker w = {.site = s, .name = name, .overrides = overrides, .reach = reach};
 	int type = 0;
 	socklen_t len = sizeof type;
 
@@ -152,7 +158,7 @@ worker_run(site *s, const char *name, const char *const *overrides, GError **err
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "handsel-worker");
 	set_signals();
-	cage_enter(s, (const char *const[]){name, NULL}, overrides);
+	cage_enter(s, (const char *const[]){name, NULL}, overrides, reach);
 	work(&w);
 	gateway_close(w.g);
 	return TRUE;

@@ -85,6 +85,21 @@ a_poke_starts_a_worker_that_lingers_and_ends(desk *d, gconstpointer unused)
 }
 
 static void
+one_that_went_without_its_pass_is_replaced_at_once(desk *d, gconstpointer unused)
+{
+	(void)unused;
+	poke(d, "a");
+	expect(d, DO_START, "a");
+	passed(d, "a");
+	poke(d, "a");
+	expect(d, DO_GO, "a");
+	g_assert_cmpint(schedule_ended(d->s, "a", FALSE, d->now), ==, 0);
+	expect(d, DO_START, "a");
+	passed(d, "a");
+	expect_rest(d, 60 * S);
+}
+
+static void
 a_lingering_worker_is_used_again(desk *d, gconstpointer unused)
 {
 	(void)unused;
@@ -362,6 +377,7 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	TEST(idle_links_want_nothing);
 	TEST(a_poke_starts_a_worker_that_lingers_and_ends);
+	TEST(one_that_went_without_its_pass_is_replaced_at_once);
 	TEST(a_lingering_worker_is_used_again);
 	TEST(a_poke_during_a_pass_brings_one_more);
 	TEST(a_later_poke_waits);
