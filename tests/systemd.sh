@@ -104,6 +104,10 @@ stuck() {
 		inside kill -STOP "$(unit MainPID)" && soon restarted
 }
 
+may_fence() {
+	unit SystemCallFilter | grep -w landlock_restrict_self
+}
+
 of_user() {
 	inside ps -o args= -u handsel || true
 }
@@ -118,6 +122,7 @@ here_is link new partner --channel folder --scope all --out /tmp/offer >/dev/nul
 partner link join /tmp/offer --as here --scope all --yes >/dev/null
 check "with a site it starts, and says when it is ready" inside systemctl start handsel
 check "it runs as its own user" prints handsel owner_of_main
+check "its workers may fence files off" may_fence
 here_is desk new title='Pump leaks' >/dev/null
 check "the sites are paired and an item arrives" soon has_title partner 'Pump leaks'
 partner desk new title='Valve stuck' >/dev/null
