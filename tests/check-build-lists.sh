@@ -13,19 +13,16 @@ listed() {
 	sed 's/#.*//' "$1" | tr -s ' \t\\' '\n\n\n' | sed 's,^tests/unit/.*-t$,&.c,'
 }
 
-fragment_of() {
-	case $1 in
-	tests/fuzz/*) echo tests/fuzz ;;
-	src/*) expr "$1" : '\(src/[^/]*\)' ;;
-	*) echo "${1%%/*}" ;;
-	esac
+# Each file, and the fragment it belongs into.
+homes() {
+	files | sed -E -e 'h; s,^(tests/fuzz|src/[^/]*|[^/]*)/.*,\1/local.mk,; x; G; s,\n, is missing in ,'
 }
 
 everything_is_listed() {
-	for file in $(files); do
-		fragment=$(fragment_of "$file")/local.mk
-		[ -f "$fragment" ] && listed "$fragment" | grep -qxF "$file" || echo "$file is missing in $fragment"
-	done | not_a_line
+	for fragment in $(fragments); do
+		listed "$fragment" | sed "s,\$, is missing in $fragment,"
+	done | sort >"$lists"
+	homes | sort | comm -23 - "$lists" | not_a_line
 }
 
 everything_listed_exists() {
@@ -56,6 +53,9 @@ scripts_are_executable() {
 not_a_line() {
 	! grep .
 }
+
+lists=$(mktemp) || exit 99
+trap 'rm -f "$lists"' EXIT
 
 check "every file in the tree is in its folder's fragment" everything_is_listed
 check "every file in a fragment is in the tree" everything_listed_exists

@@ -7,20 +7,24 @@ compiles_alone() {
 		${STYLE_CC:-cc -std=c11 -D_GNU_SOURCE} -fsyntax-only -Isrc -I. -x c -
 }
 
+# A .c file of the program that includes its own header first has proved it by being compiled.
+proved() {
+	[ "$(grep -s -m 1 '^#include' "${1%.h}.c")" = "#include \"${1#src/}\"" ]
+}
+
 all_compile_alone() {
 	for header in $(c_files | grep '\.h$'); do
-		compiles_alone "$header" 2>&1
+		case $header in
+		tests/*) compiles_alone "$header" 2>&1 ;;
+		*) proved "$header" || compiles_alone "$header" 2>&1 ;;
+		esac
 	done | nothing
 }
 
-# A .c file that includes its own header first proves that it stands alone, but nothing else would
-# notice that the line has moved.
+# Nothing else would notice that the line has moved.
 own_header_first() {
-	for file in $(c_files src spool handshake | grep '\.c$'); do
-		own=${file%.c}.h
-		[ -f "$own" ] || continue
-		first=$(grep -m 1 '^#include' "$file")
-		[ "$first" = "#include \"${own#src/}\"" ] || echo "$file: first includes $first"
+	for header in $(c_files src spool handshake | grep '\.h$'); do
+		[ ! -f "${header%.h}.c" ] || proved "$header" || echo "${header%.h}.c: first includes something else"
 	done | nothing
 }
 
