@@ -43,6 +43,12 @@ window_full(gateway *g, gboolean *ret, GError **error)
 	return TRUE;
 }
 
+gboolean
+gate_room(const gateway *g, const sync_item *it)
+{
+	return sync_k(it) < (guint64)conf_int(g->conf, "sync.window");
+}
+
 /* Captures UID, unless it BRAKES and is a loss; *RET_DONE: it need not be looked at again until it
  * changes. */
 static gboolean
@@ -56,7 +62,7 @@ capture(gateway *g, const char *uid, gboolean brakes, gboolean *ret_done, GError
 	if (it == NULL)
 		return FALSE;
 	/* Further edits wait in the tracker and coalesce: a year of silence costs no growth. */
-	if (sync_k(it) >= (guint64)conf_int(g->conf, "sync.window"))
+	if (!gate_room(g, it))
 		return TRUE;
 	if (!gate_view(g, it, &now, error))
 		return FALSE;
@@ -164,7 +170,12 @@ gate_references(gateway *g, GError **error)
 
 		if (store_has_intent(g->store, uid))
 			continue;
-		if ((it = gate_load(g, uid, error)) == NULL || !gate_view(g, it, &now, error))
+		if ((it = gate_load(g, uid, error)) == NULL)
+			return FALSE;
+		/* It stays due. */
+		if (!gate_room(g, it))
+			continue;
+		if (!gate_view(g, it, &now, error))
 			return FALSE;
 		/* What may have to wait is for the sweep to judge. */
 		if (gate_loses(g, it, now)) {

@@ -275,11 +275,10 @@ resolve(gateway *g, sync_item *it, const char *reg, const char *choice, GError *
 	return ok;
 }
 
-/* Records in flight are bounded like those of the sweep. */
 static gboolean
 has_room(gateway *g, const sync_item *it, GError **error)
 {
-	if (sync_k(it) < (guint64)conf_int(g->conf, "sync.window"))
+	if (gate_room(g, it))
 		return TRUE;
 	fail_set(error, FAIL_RETRY,
 		 "%" G_GUINT64_FORMAT " changes of the item are on their way to the partner; try "

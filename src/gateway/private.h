@@ -96,6 +96,8 @@ char *gate_record_text(const json_t *record);
 void gate_note_held(gateway *, const sync_item *);
 
 /* capture.c */
+/* May another change of the item be on its way (sync.window)? */
+gboolean gate_room(const gateway *, const sync_item *);
 gboolean gate_sweep(gateway *, GError **error);
 gboolean gate_release(gateway *, GError **error);
 /* Merges what UID holds as far as it can be merged now; flushes. */

@@ -163,6 +163,53 @@ pass_without_read(kit *k, guint nth)
 	g_free(report.away);
 }
 
+static void
+set_parent(kit *k, int who, const char *id, const char *parent)
+{
+	g_autoptr(GError) e = NULL;
+	g_autoptr(desk) d = desk_open(k->home[who], "tester", FALSE, &e);
+	g_autoptr(json_ref) fields = json_object();
+
+	g_assert_no_error(e);
+	json_put(fields, "parent", parent);
+	desk_set(d, id, fields, &e);
+	g_assert_no_error(e);
+}
+
+static gboolean
+has_parent(kit *k, int who, const char *id)
+{
+	g_autoptr(GError) e = NULL;
+	g_autoptr(desk) d = desk_open(k->home[who], "tester", FALSE, &e);
+	g_autoptr(json_ref) shown = NULL;
+
+	g_assert_no_error(e);
+	desk_show(d, id, FALSE, &shown, &e);
+	g_assert_no_error(e);
+	return json_is_string(json_object_get(shown, "parent"));
+}
+
+/* The parent is shared only after its child: that is one more change of the child. */
+static void
+a_reference_waits_for_room_in_the_window(kit *k, gconstpointer unused G_GNUC_UNUSED)
+{
+	static const char *const overrides[] = {"sync.window=1", NULL};
+	g_autoptr(GError) e = NULL;
+	g_autofree char *child = kit_new(k, ANNA, "child"), *parent = kit_new(k, ANNA, "parent");
+	pass_report report = {0};
+
+	set_parent(k, ANNA, child, parent);
+	kit_set_title(k, ANNA, parent, "captured last");
+	{
+		g_auto(kit_link) l = kit_open(k, ANNA, GATE_WORK, overrides);
+		g_assert_true(gateway_pass(l.g, &report, &e));
+		g_assert_no_error(e);
+	}
+	g_assert_cmpuint(report.captured, ==, 2);
+	kit_settle(k);
+	g_assert_true(has_parent(k, BERT, child));
+}
+
 /* An envelope that waits in the inbox and whose number cannot be looked up is not one without. */
 static void
 a_failed_read_costs_no_envelope(kit *k, gconstpointer unused G_GNUC_UNUSED)
@@ -263,6 +310,7 @@ main(int argc, char **argv)
 	ADD(a_number_counts_once);
 	ADD(a_number_ahead_waits_and_counts_once);
 	ADD(a_line_is_taken_once_whatever_fails);
+	ADD(a_reference_waits_for_room_in_the_window);
 	ADD(a_failed_read_costs_no_envelope);
 	ADD(a_damaged_copy_of_s1_is_not_answered);
 	ADD(many_deletions_wait_for_a_yes);
