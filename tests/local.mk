@@ -102,29 +102,26 @@ STYLE_TESTS = \
 	tests/style/maxima.sh \
 	tests/style/paths.sh
 
-# With sanitizers these go through each parser and each step of a pass at least once.
+# With sanitizers these go once through pairing, a pass of either channel, and what liars send.
 FLOW_TESTS = \
-	tests/flow/backup.sh \
-	tests/flow/both-ways.sh \
-	tests/flow/carrier.sh \
 	tests/flow/liar.sh \
 	tests/flow/mail.sh \
-	tests/flow/mail-carrier.sh \
 	tests/flow/pairing.sh \
-	tests/flow/run.sh \
-	tests/flow/spool.sh \
-	tests/flow/wizard.sh
+	tests/flow/spool.sh
 
 # The others go the same ways in more variety, carry much, die at each step, or mostly wait.
 MORE_TESTS = \
 	tests/flow/alert.sh \
 	tests/flow/alone.sh \
 	tests/flow/backlog.sh \
+	tests/flow/backup.sh \
 	tests/flow/bad-input.sh \
 	tests/flow/behind.sh \
 	tests/flow/between.sh \
+	tests/flow/both-ways.sh \
 	tests/flow/brake.sh \
 	tests/flow/bugs.sh \
+	tests/flow/carrier.sh \
 	tests/flow/cli.sh \
 	tests/flow/cli_link.sh \
 	tests/flow/confine.sh \
@@ -136,6 +133,7 @@ MORE_TESTS = \
 	tests/flow/link-test.sh \
 	tests/flow/log.sh \
 	tests/flow/mail-alert.sh \
+	tests/flow/mail-carrier.sh \
 	tests/flow/mail-faults.sh \
 	tests/flow/mail-large.sh \
 	tests/flow/mail-mailbox.sh \
@@ -148,26 +146,28 @@ MORE_TESTS = \
 	tests/flow/open.sh \
 	tests/flow/operator.sh \
 	tests/flow/permissions.sh \
-	tests/flow/policies.sh \
 	tests/flow/points.sh \
+	tests/flow/policies.sh \
 	tests/flow/power.sh \
 	tests/flow/rebase.sh \
 	tests/flow/rejoin.sh \
 	tests/flow/rekey.sh \
 	tests/flow/resync.sh \
+	tests/flow/run.sh \
 	tests/flow/run_kill.sh \
 	tests/flow/schedule.sh \
 	tests/flow/scope.sh \
 	tests/flow/serial.sh \
 	tests/flow/status.sh \
-	tests/flow/sweep.sh \
 	tests/flow/sweep-join.sh \
 	tests/flow/sweep-rekey.sh \
+	tests/flow/sweep.sh \
 	tests/flow/terminal.sh \
 	tests/flow/three.sh \
 	tests/flow/tutorial.sh \
 	tests/flow/void.sh \
 	tests/flow/want.sh \
+	tests/flow/wizard.sh \
 	tests/mutants.sh
 
 EXTRA_DIST += \
@@ -202,6 +202,13 @@ EXTRA_DIST += \
 	tests/unit/pgp_kit.h \
 	tests/unit/pgp_life_kit.h \
 	tests/unit/smtp_kit.h
+
+# contrib/check runs them in two parts, with sanitizers and without, and builds for each what it needs.
+CHECKED_TESTS = $(UNIT_TESTS) $(FUZZ_TESTS) $(STYLE_TESTS) $(FLOW_TESTS)
+CHECKED_NEED = $(UNIT_TESTS) $(FUZZ_TESTS) tests/handsel-test tests/typist
+OTHER_TESTS = $(MORE_TESTS) $(SIM_TESTS) tests/unit/sync_vectors-t tests/unit/desk_import-t
+OTHER_NEED = $(SIM_TESTS) $(MUTANT_TESTS) tests/handsel-test tests/typist tests/power/cut \
+	tests/power/forget tests/unit/pgp-t tests/unit/sync_vectors-t tests/unit/desk_import-t
 
 check_PROGRAMS = $(UNIT_TESTS) $(FUZZ_TESTS) $(SIM_TESTS) $(MUTANT_TESTS) tests/handsel-test tests/typist \
 	tests/power/cut tests/power/forget
