@@ -12,7 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 cd "$tmp" || exit 99
 pump=$tmp/pump.handshake
 seed=${HANDSEL_SEED:-5}
-every=${HANDSEL_SWEEP:-60}
+every=${HANDSEL_SWEEP:-120}
 [ "$every" != full ] || every=1
 # More steps can fail than leave something when they die.
 looks=$((every == 1 ? 1 : every * 3))

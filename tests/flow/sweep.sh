@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/break_kit.sh"
 cd "$tmp" || exit 99
 seed=${HANDSEL_SEED:-5}
-every=${HANDSEL_SWEEP:-20}
+every=${HANDSEL_SWEEP:-40}
 [ "$every" != full ] || every=1
 # More steps can fail than leave something when they die.
 looks=$((every == 1 ? 1 : every * 3))
