@@ -9,7 +9,7 @@
  * For good, for this process and what it starts: other processes cannot look into it, and no core
  * file is written; no program gains rights, calls of administrators and debuggers fail
  * (base/confine.h), and files can be changed only in the home and in the directories of the links'
- * channels (base/fence.h).  All but the first two is left out if one of the links NAMES (ended by
+ * channels (base/fence.h).  All but the first two are left out if one of the links NAMES (ended by
  * NULL), with OVERRIDES of its settings, has a command to be started, which may need its rights.
  * Nothing is done if run.confine is "no" for one of them.  A link whose settings cannot be read
  * counts for nothing: it is not worked on.
