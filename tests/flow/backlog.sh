@@ -35,15 +35,17 @@ items() {
 }
 
 # How many envelopes of Anna's gpg is asked to open by one pass of Bert's, at a time; blanks between.
+# Where the kernel can see to it, it writes beside its keys only.
 opened() {
+	asked=$tmp/bert/links/anna/keys/asked
 	cat >gpg <<-SAY
 		#!/bin/sh
 		n=0
 		for word; do case \$word in *.gpg) n=\$((n + 1)) ;; --decrypt) n=1 ;; esac; done
-		[ \$n -eq 0 ] || echo \$n >>"$tmp/asked"
+		[ \$n -eq 0 ] || echo \$n >>"$asked"
 		exec $(command -v gpg) "\$@"
 	SAY
-	chmod +x gpg && : >asked && (PATH=$tmp:$PATH && export PATH && bert) && tr '\n' ' ' <asked
+	chmod +x gpg && : >"$asked" && (PATH=$tmp:$PATH && export PATH && bert) && tr '\n' ' ' <"$asked"
 }
 
 settle anna bert
