@@ -157,12 +157,12 @@ judge_s1(gateway *g, const joiner *j, pair_event *ret, GError **ret_why, GError 
 	return count_wrong(g, j->hash, ret, error);
 }
 
-/* Takes the key in and verifies the signature by it. */
+/* Takes the key in, as *RET_FPR (caller frees), and verifies the signature by it. */
 static gboolean
-verify_s1(gateway *g, const joiner *j, GError **error)
+verify_s1(gateway *g, const joiner *j, char **ret_fpr, GError **error)
 {
 	g_autofree char *plain = NULL;
-	g_autofree char *fpr = pgp_import(g->pgp, j->s1.key, strlen(j->s1.key), error);
+	const char *fpr = *ret_fpr = pgp_import(g->pgp, j->s1.key, strlen(j->s1.key), error);
 
 	if (fpr == NULL)
 		return FALSE;
@@ -249,6 +249,19 @@ pin(gateway *g, const joiner *j, GError **error)
 	       spool_place(g->spool, j->tmp, SPOOL_ARCHIVE, file, error) && seal_m1(g, j, error);
 }
 
+/*
+ * What of a stranger had to be taken into the key ring goes again.  He may have sent a key of this
+ * link: the ring keeps what is ours (pgp_forget()), and the partner's stays.
+ */
+static void
+put_out(gateway *g, const char *fpr)
+{
+	g_auto(GStrv) partners = gate_signers(g, FALSE);
+
+	if (!g_strv_contains((const char *const *)partners, fpr))
+		pgp_forget(g->pgp, fpr, NULL);
+}
+
 /* One signed answer to who was refused, at most one per backoff. */
 static gboolean
 answer_refused(gateway *g, const joiner *j, const GError *why, GError **error)
@@ -268,6 +281,10 @@ answer_refused(gateway *g, const joiner *j, const GError *why, GError **error)
 	g_autofree char *fpr = pgp_import(g->pgp, j->s1.key, strlen(j->s1.key), &trouble);
 	if (fpr == NULL)
 		return TRUE; /* a key that can't be encrypted to gets no answer */
+	if (!g_str_equal(fpr, j->s1.fpr)) {
+		put_out(g, fpr);
+		return TRUE;
+	}
 	g_free(m->to);
 	m->to = g_strdup(fpr);
 	g_free(m->with);
@@ -280,8 +297,7 @@ answer_refused(gateway *g, const joiner *j, const GError *why, GError **error)
 	m->from = g_strdup(j->to);
 	m->body = message_refused_to_json(&body);
 	gboolean ok = gate_send_loose(g, m, 'x', (guint64)clock_now(), NULL, error);
-	if (g_strcmp0(fpr, g->partner) != 0)
-		pgp_forget(g->pgp, fpr, NULL);
+	put_out(g, fpr);
 	return ok &&
 	       store_put_u64(g->store, key,
 			     (guint64)(clock_now() + conf_int(g->conf, "sync.resend")), error);
@@ -328,9 +344,12 @@ decide(gateway *g, const joiner *j, take_verdict *ret, GError **error)
 	*ret = TAKE_DONE;
 	pair_step step = pairing_step(g->state, event);
 	if (step.legal && (step.actions & DO_PIN)) {
-		if (verify_s1(g, j, &why))
+		g_autofree char *taken = NULL;
+
+		if (verify_s1(g, j, &taken, &why))
 			return pin(g, j, error) && gate_set_state(g, step.next, error);
-		pgp_forget(g->pgp, j->s1.fpr, NULL);
+		if (taken != NULL)
+			put_out(g, taken);
 		if (is_refusal(why))
 			return gate_quarantine(g, j->tmp, j->name, why, error);
 		g_propagate_error(error, g_steal_pointer(&why));

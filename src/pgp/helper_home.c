@@ -52,10 +52,7 @@ static const char gpg_conf[] = "# written by handsel-pgp\n"
 			       "personal-digest-preferences SHA256\n"
 			       "cert-digest-algo SHA256\n";
 
-/*
- * s2k-count: an agent otherwise spends 0.3 s on each use of a key with a passphrase.
- * Loopback pinentry stays allowed: without it an agent deletes no key unasked.
- */
+/* s2k-count: an agent otherwise spends 0.3 s on each use of a key with a passphrase. */
 static const char agent_conf[] = "# written by handsel-pgp\n"
 				 "s2k-count 65536\n"
 				 "default-cache-ttl 34560000\n"

@@ -216,21 +216,6 @@ helper_import(helper *h, const wire_message *m, char **ret_text, GError **error)
 	return ok;
 }
 
-/* gpg writes a revocation certificate for each key it makes. */
-static gboolean
-forget_certificate(const helper *h, const char *fpr, GError **error)
-{
-	g_autofree char *name = g_strconcat(fpr, ".rev", NULL);
-	int dir = openat(helper_home_dir(h->home), "openpgp-revocs.d",
-			 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (dir < 0)
-		return TRUE;
-	gboolean ok = fsio_remove(dir, name, error);
-	close(dir);
-	return ok;
-}
-
 gboolean
 helper_forget(helper *h, const wire_message *m, char **ret_text G_GNUC_UNUSED, GError **error)
 {
@@ -241,12 +226,11 @@ helper_forget(helper *h, const wire_message *m, char **ret_text G_GNUC_UNUSED, G
 	if (gpgme_err_code(e) == GPG_ERR_EOF)
 		return TRUE;
 	if (e == 0)
-		e = gpgme_op_delete_ext(h->gpgme, key,
-					GPGME_DELETE_ALLOW_SECRET | GPGME_DELETE_FORCE);
+		e = gpgme_op_delete_ext(h->gpgme, key, GPGME_DELETE_FORCE);
 	g_hash_table_remove_all(h->keys);
-	if (e != 0) {
+	if (gpgme_err_code(e) == GPG_ERR_CONFLICT)
+		fail_set(error, FAIL_CONFIG, "key %s is our own: it stays", fpr);
+	else if (e != 0)
 		helper_failed(error, e, NULL, FAIL_RETRY, "cannot remove a key");
-		return FALSE;
-	}
-	return forget_certificate(h, fpr, error);
+	return e == 0;
 }

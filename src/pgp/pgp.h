@@ -47,7 +47,8 @@ char *pgp_export(pgp *, const char *fpr, GError **error);
  */
 #define PGP_KEY_MAX (64 * 1024)
 char *pgp_import(pgp *, const char *key, gsize len, GError **error);
-/* Removes a key, the secret one too; not being there is success. */
+/* Removes a public key; not being there is success.  One whose secret part is here stays: class
+ * CONFIG. */
 gboolean pgp_forget(pgp *, const char *fpr, GError **error);
 
 /*

@@ -109,6 +109,35 @@ check "what came late is taken" settle anna bert
 check "both sides are equal" same_desks anna bert
 check "the refused attempt does no harm" is anna bert running 's1 refused'
 
+# ---- who knows a key of this link, and no more ----
+
+# stranger KEY FPR: an answer to the handshake file that names this key as its own, by nobody known.
+stranger() {
+	stranger_s1=$(basename "$tmp"/anna/links/bert/archive/*-s00000001-*)
+	rm -rf guess forged eve && unwrap "$tmp/anna/links/bert/archive/$stranger_s1" "$tmp/guess" && mkdir -m 700 eve &&
+		GNUPGHOME=$tmp/eve gpg --batch --quiet --passphrase '' --quick-gen-key eve ed25519 sign never 2>/dev/null &&
+		hand anna bert --armor --export "$(fpr anna bert)" >anna.key &&
+		GNUPGHOME=$tmp/eve gpg --batch --quiet --import anna.key 2>/dev/null &&
+		jq -c --rawfile key "$1" --arg fpr "$2" '.from = $fpr | .body.fpr = $fpr | .body.key = $key' guess/manifest.json >manifest &&
+		mv manifest guess/manifest.json && rm -f guess.zip && (cd guess && zip -q -X -D -r ../guess.zip manifest.json changes.jsonl) &&
+		GNUPGHOME=$tmp/eve gpg --batch --quiet --trust-model always --recipient "$(fpr anna bert)" --output forged --sign --encrypt guess.zip &&
+		GNUPGHOME=$tmp/eve gpgconf --kill gpg-agent &&
+		cp forged "$(receive_of anna bert)/$(named forged "$stranger_s1")" && at anna -q sync bert
+	says 3 'tried to join|s1 refused' at anna status bert
+}
+
+harmless() {
+	at anna desk set 1 title="Pump leaks, $1" >/dev/null && at bert desk set 1 state="$1" >/dev/null &&
+		settle anna bert && same_desks anna bert && counts bert "select(.fields.title == \"Pump leaks, $1\")" 1
+}
+
+hand anna bert --armor --export "$(fpr anna bert)" >own.key
+hand anna bert --armor --export "$(fpr bert anna)" >his.key
+check "a stranger who names Anna's key as his own is refused" stranger own.key "$(fpr anna bert)"
+check "and does no harm" harmless one
+check "nor does one who names Bert's" eval 'stranger his.key "$(fpr bert anna)" && harmless two'
+check "or a key that is not the one he shows" eval 'stranger own.key 0123456789ABCDEF0123456789ABCDEF01234567 && harmless three'
+
 # ---- words ----
 
 check "words that differ are refused" says 1 'the words differ' at anna link verify bert one two three four five six

@@ -132,7 +132,11 @@ pgp_forget(pgp *p, const char *fpr, GError **error)
 {
 	g_autofree char *own = own_mark(fpr);
 
-	return fsio_remove(p->ring, own, error) && fsio_remove(p->ring, fpr, error);
+	if (faccessat(p->ring, own, F_OK, 0) == 0) {
+		fail_set(error, FAIL_CONFIG, "key %s is our own: it stays", fpr);
+		return FALSE;
+	}
+	return fsio_remove(p->ring, fpr, error);
 }
 
 /* ---- messages ---- */
