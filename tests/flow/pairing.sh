@@ -122,8 +122,10 @@ stranger() {
 		mv manifest guess/manifest.json && rm -f guess.zip && (cd guess && zip -q -X -D -r ../guess.zip manifest.json changes.jsonl) &&
 		GNUPGHOME=$tmp/eve gpg --batch --quiet --trust-model always --recipient "$(fpr anna bert)" --output forged --sign --encrypt guess.zip &&
 		GNUPGHOME=$tmp/eve gpgconf --kill gpg-agent &&
-		cp forged "$(receive_of anna bert)/$(named forged "$stranger_s1")" && at anna -q sync bert
-	says 3 'tried to join|s1 refused' at anna status bert
+		cp forged "$(receive_of anna bert)/$(named forged "$stranger_s1")" || return 1
+	stranger_before=$(find anna/links/bert/quarantine -name '*.json' | wc -l)
+	at anna -q sync bert
+	[ "$(find anna/links/bert/quarantine -name '*.json' | wc -l)" -eq $((stranger_before + 1)) ]
 }
 
 harmless() {
