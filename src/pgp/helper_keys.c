@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include "base/fail.h"
-#include "base/fsio.h"
 #include "pgp/helper.h"
 #include "pgp/pgp.h"
 
