@@ -201,7 +201,7 @@ imap *
 imap_open(const net_account *account, GError **error)
 {
 	const mail_url *u = account->url;
-	net_stream *stream = net_stream_open(account, error);
+	net_stream *stream = imap_load(error) ? net_stream_open(account, error) : NULL;
 
 	if (stream == NULL)
 		return NULL;

@@ -102,6 +102,11 @@ char *imap_folder_name(const imap *, const char *folder, GError **error);
 /* For messages: "folder NAME"; caller frees. */
 char *imap_folder_words(const char *folder);
 
+/* ---- imap_etpan.c ---- */
+
+/* libetpan itself, which is loaded when it is needed; FALSE: it is not installed (class CONFIG). */
+gboolean imap_load(GError **error);
+
 /* ---- imap_parts.c ---- */
 
 /* Names, and whether it is a report. */

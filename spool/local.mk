@@ -12,6 +12,7 @@ libhandsel_a_SOURCES += \
 	spool/imap.c \
 	spool/imap.h \
 	spool/imap_change.c \
+	spool/imap_etpan.c \
 	spool/imap_fetch.c \
 	spool/imap_list.c \
 	spool/imap_parts.c \

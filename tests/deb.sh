@@ -56,7 +56,14 @@ user_processes() {
 	done
 }
 
+recommended() {
+	inside dpkg-deb -f /tmp/handsel.deb Depends | grep -q libsqlite3 &&
+		! inside dpkg-deb -f /tmp/handsel.deb Depends | grep 'libcurl\|libetpan' &&
+		inside dpkg-deb -f /tmp/handsel.deb Recommends | grep -q 'libcurl.*, libetpan'
+}
+
 mount -t proc proc /proc
+check "what mail needs is recommended, not demanded" recommended
 check "it installs" install_it
 check "with a user of its own, whose home is closed" prints 'handsel handsel 700' inside stat -c '%U %G %a' /var/lib/handsel
 check "who cannot log in" sh -c 'chroot /mnt/root getent passwd handsel | grep -qE "(nologin|false)$"'

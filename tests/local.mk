@@ -35,6 +35,7 @@ UNIT_TESTS = \
 	tests/unit/item-t \
 	tests/unit/json-t \
 	tests/unit/keys-t \
+	tests/unit/late-t \
 	tests/unit/mail_guess-t \
 	tests/unit/mail_state-t \
 	tests/unit/mail_url-t \
@@ -130,6 +131,7 @@ MORE_TESTS = \
 	tests/flow/growth.sh \
 	tests/flow/hang.sh \
 	tests/flow/kill.sh \
+	tests/flow/late.sh \
 	tests/flow/link-test.sh \
 	tests/flow/log.sh \
 	tests/flow/mail-alert.sh \

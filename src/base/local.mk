@@ -23,6 +23,8 @@ libhandsel_a_SOURCES += \
 	src/base/guard.h \
 	src/base/json.c \
 	src/base/json.h \
+	src/base/late.c \
+	src/base/late.h \
 	src/base/mail_url.c \
 	src/base/mail_url.h \
 	src/base/mutant.h \

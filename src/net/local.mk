@@ -1,6 +1,7 @@
 libhandsel_a_SOURCES += \
 	src/net/account.c \
 	src/net/account.h \
+	src/net/curl.c \
 	src/net/pop3.c \
 	src/net/pop3.h \
 	src/net/reply.c \

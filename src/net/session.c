@@ -141,9 +141,11 @@ session_place(const mail_url *u)
 session *
 session_new(const net_account *account, GError **error)
 {
-	g_autoptr(session) s = g_new0(session, 1);
 	const mail_url *u = account->url;
 
+	if (!session_load(error))
+		return NULL;
+	g_autoptr(session) s = g_new0(session, 1);
 	s->account = *account;
 	s->login = account->login != NULL ? account->login : u->login;
 	s->place = session_place(u);

@@ -29,6 +29,10 @@ gboolean session_login(session *, GError **error);
 /* curl_easy_perform().  Failures have a REASON_MAIL_ number and name the server. */
 gboolean session_perform(session *, GError **error);
 
+/* ---- curl.c ---- */
+/* libcurl itself, which is loaded when it is needed; FALSE: it is not installed (class CONFIG). */
+gboolean session_load(GError **error);
+
 /* ---- session_fail.c ---- */
 void session_fail(const session *, CURLcode, GError **error);
 /* TEXT, a server's words: may they be shown?  Not with the secret in them. */
