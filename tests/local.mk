@@ -110,59 +110,35 @@ FLOW_TESTS = \
 	tests/flow/pairing.sh \
 	tests/flow/spool.sh
 
-# The others go the same ways in more variety, carry much, die at each step, or mostly wait.
+# The others of the usual run.
 MORE_TESTS = \
 	tests/flow/alert.sh \
 	tests/flow/alone.sh \
-	tests/flow/backlog.sh \
 	tests/flow/backup.sh \
 	tests/flow/bad-input.sh \
 	tests/flow/behind.sh \
-	tests/flow/between.sh \
 	tests/flow/both-ways.sh \
-	tests/flow/brake.sh \
 	tests/flow/bugs.sh \
 	tests/flow/carrier.sh \
 	tests/flow/cli.sh \
 	tests/flow/cli_link.sh \
 	tests/flow/confine.sh \
 	tests/flow/consent.sh \
-	tests/flow/former.sh \
-	tests/flow/growth.sh \
-	tests/flow/hang.sh \
 	tests/flow/kill.sh \
 	tests/flow/late.sh \
 	tests/flow/link-test.sh \
 	tests/flow/log.sh \
-	tests/flow/mail-alert.sh \
-	tests/flow/mail-carrier.sh \
-	tests/flow/mail-faults.sh \
-	tests/flow/mail-large.sh \
-	tests/flow/mail-mailbox.sh \
-	tests/flow/mail-refused.sh \
 	tests/flow/mail-run.sh \
-	tests/flow/mail-switch.sh \
-	tests/flow/mail-wizard.sh \
 	tests/flow/manual.sh \
-	tests/flow/media.sh \
 	tests/flow/open.sh \
-	tests/flow/operator.sh \
 	tests/flow/permissions.sh \
 	tests/flow/points.sh \
-	tests/flow/policies.sh \
 	tests/flow/power.sh \
-	tests/flow/rebase.sh \
-	tests/flow/rejoin.sh \
 	tests/flow/rekey.sh \
-	tests/flow/resync.sh \
 	tests/flow/run.sh \
-	tests/flow/run_kill.sh \
-	tests/flow/schedule.sh \
 	tests/flow/scope.sh \
 	tests/flow/serial.sh \
 	tests/flow/status.sh \
-	tests/flow/sweep-join.sh \
-	tests/flow/sweep-rekey.sh \
 	tests/flow/sweep.sh \
 	tests/flow/terminal.sh \
 	tests/flow/three.sh \
@@ -171,6 +147,33 @@ MORE_TESTS = \
 	tests/flow/want.sh \
 	tests/flow/wizard.sh \
 	tests/mutants.sh
+
+# These go the same ways in more variety, carry much, die at each step, or mostly wait.
+LONG_TESTS = \
+	tests/flow/backlog.sh \
+	tests/flow/between.sh \
+	tests/flow/brake.sh \
+	tests/flow/former.sh \
+	tests/flow/growth.sh \
+	tests/flow/hang.sh \
+	tests/flow/mail-alert.sh \
+	tests/flow/mail-carrier.sh \
+	tests/flow/mail-faults.sh \
+	tests/flow/mail-large.sh \
+	tests/flow/mail-mailbox.sh \
+	tests/flow/mail-refused.sh \
+	tests/flow/mail-switch.sh \
+	tests/flow/mail-wizard.sh \
+	tests/flow/media.sh \
+	tests/flow/operator.sh \
+	tests/flow/policies.sh \
+	tests/flow/rebase.sh \
+	tests/flow/rejoin.sh \
+	tests/flow/resync.sh \
+	tests/flow/run_kill.sh \
+	tests/flow/schedule.sh \
+	tests/flow/sweep-join.sh \
+	tests/flow/sweep-rekey.sh
 
 EXTRA_DIST += \
 	tests/tap.sh \
@@ -205,7 +208,8 @@ EXTRA_DIST += \
 	tests/unit/pgp_life_kit.h \
 	tests/unit/smtp_kit.h
 
-# contrib/check runs them in two parts, with sanitizers and without, and builds for each what it needs.
+# contrib/check runs them in two parts, with sanitizers and without, and builds for each what it needs; the long
+# ones only where all are asked for.
 CHECKED_TESTS = $(UNIT_TESTS) $(FUZZ_TESTS) $(STYLE_TESTS) $(FLOW_TESTS)
 CHECKED_NEED = $(UNIT_TESTS) $(FUZZ_TESTS) tests/handsel-test tests/typist
 OTHER_TESTS = $(MORE_TESTS) $(SIM_TESTS) tests/unit/sync_vectors-t tests/unit/desk_import-t
@@ -214,8 +218,8 @@ OTHER_NEED = $(SIM_TESTS) $(MUTANT_TESTS) tests/handsel-test tests/typist tests/
 
 check_PROGRAMS = $(UNIT_TESTS) $(FUZZ_TESTS) $(SIM_TESTS) $(MUTANT_TESTS) tests/handsel-test tests/typist \
 	tests/power/cut tests/power/forget
-dist_check_SCRIPTS = $(STYLE_TESTS) $(FLOW_TESTS) $(MORE_TESTS)
-TESTS = $(UNIT_TESTS) $(FUZZ_TESTS) $(SIM_TESTS) $(STYLE_TESTS) $(FLOW_TESTS) $(MORE_TESTS)
+dist_check_SCRIPTS = $(STYLE_TESTS) $(FLOW_TESTS) $(MORE_TESTS) $(LONG_TESTS)
+TESTS = $(UNIT_TESTS) $(FUZZ_TESTS) $(SIM_TESTS) $(STYLE_TESTS) $(FLOW_TESTS) $(MORE_TESTS) $(LONG_TESTS)
 
 # Zips made by hand, so that they can lie.
 ZIP_OF = \

@@ -67,7 +67,7 @@ hand() {
 }
 
 fpr() {
-	at "$1" link show "$2" --json | jq -r .fingerprint
+	at "$1" link show "$2" --json | text_of fingerprint
 }
 
 named() {

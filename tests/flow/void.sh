@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/says.sh"
 . "$here/kit.sh"
 cd "$tmp" || exit 99
-every=${HANDSEL_SWEEP:-10}
+every=${HANDSEL_SWEEP:-30}
 [ "$every" != full ] || every=1
 # More steps can fail than leave something when they die.
 looks=$((every == 1 ? 1 : every * 3))
