@@ -1,4 +1,9 @@
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/fail.h"
 #include "cli/cmd_link.h"
@@ -148,7 +153,98 @@ sync_name(call *c, const char *name, GError **error)
 	return dry ? dry_link(c, g, error) : sync_link(c, g, error);
 }
 
+static void
+say_trouble(call *c, const char *name, GError *why)
+{
+	g_prefix_error(&why, "link %s: ", name);
+	print_error(why, NULL);
+	g_error_free(why);
+	call_worsen(c, STATUS_FAILED);
+}
+
 /* A wrong --set is a wrong use; all else that fails is the link's own trouble. */
+static gboolean
+sync_here(call *c, const char *name, GError **error)
+{
+	GError *why = NULL;
+
+	cage_enter(c->site, name, call_values(c, "set"), NULL);
+	if (sync_name(c, name, &why))
+		return TRUE;
+	if (fail_is(why, FAIL_USAGE)) {
+		g_propagate_error(error, why);
+		return FALSE;
+	}
+	say_trouble(c, name, why);
+	return TRUE;
+}
+
+static int
+wait_for(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	return status;
+}
+
+/* The child is done; it has said what there was to say, unless it was killed. */
+static void
+heed_status(call *c, const char *name, int status)
+{
+	GError *why = NULL;
+
+	if (WIFEXITED(status)) {
+		call_worsen(c, WEXITSTATUS(status));
+		return;
+	}
+	fail_set(&why, FAIL_BUG, "the pass was ended by signal %d (%s)", WTERMSIG(status),
+		 g_strsignal(WTERMSIG(status)));
+	say_trouble(c, name, why);
+}
+
+/*
+ * Each link has a process: it is confined to that link alone, whose channel is not looked at before
+ * its turn has come, and what ends it does not end the others.  In the child this is the rest of
+ * the command, with *RET_CHILD.
+ */
+static gboolean
+sync_apart(call *c, const char *name, gboolean *ret_child, GError **error)
+{
+	pid_t parent = getpid();
+
+	if (!print_flush(error))
+		return FALSE;
+	pid_t pid = fork();
+	if (pid < 0) {
+		fail_errno(error, errno, "cannot start a process for link %s", name);
+		return FALSE;
+	}
+	*ret_child = pid == 0;
+	if (pid > 0) {
+		heed_status(c, name, wait_for(pid));
+		return TRUE;
+	}
+	c->status = STATUS_DONE;
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
+		return TRUE;
+	return sync_here(c, name, error);
+}
+
+static gboolean
+sync_all(call *c, const GPtrArray *names, GError **error)
+{
+	gboolean child = FALSE;
+
+	if (names->len == 1)
+		return sync_here(c, names->pdata[0], error);
+	for (guint i = 0; !child && c->status != STATUS_USAGE && i < names->len; i++)
+		if (!sync_apart(c, names->pdata[i], &child, error))
+			return FALSE;
+	return TRUE;
+}
+
 static gboolean
 run_sync(call *c, GError **error)
 {
@@ -166,22 +262,7 @@ run_sync(call *c, GError **error)
 			 "no links yet: %s link new NAME --channel folder|mail, or %s link join "
 			 "FILE",
 			 handsel, handsel);
-	g_ptr_array_add(names, NULL);
-	cage_enter(c->site, (const char *const *)names->pdata, call_values(c, "set"), NULL);
-	for (guint i = 0; names->pdata[i] != NULL; i++) {
-		g_autoptr(GError) why = NULL;
-
-		if (sync_name(c, names->pdata[i], &why))
-			continue;
-		if (fail_is(why, FAIL_USAGE)) {
-			g_propagate_error(error, g_steal_pointer(&why));
-			return FALSE;
-		}
-		g_prefix_error(&why, "link %s: ", (const char *)names->pdata[i]);
-		print_error(why, NULL);
-		call_worsen(c, STATUS_FAILED);
-	}
-	return TRUE;
+	return sync_all(c, names, error);
 }
 
 static const command_option options[] = {

@@ -12,15 +12,16 @@
 
 typedef struct {
 	site *site;
-	GPtrArray *dirs, *confs; /* of the links */
+	char *dir;  /* the link's */
+	conf *conf; /* its settings; NULL: they can't be read */
 	gboolean spared, commands;
 } cell;
 
 static void
 cell_clear(cell *c)
 {
-	g_ptr_array_unref(c->dirs);
-	g_ptr_array_unref(c->confs);
+	g_free(c->dir);
+	conf_free(c->conf);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(cell, cell_clear)
 
@@ -49,23 +50,17 @@ starts_commands(const conf *c)
 }
 
 static void
-cell_init(cell *ret, site *s, const char *const *names, const char *const *overrides)
+cell_init(cell *ret, site *s, const char *name, const char *const *overrides)
 {
-	*ret = (cell){s, g_ptr_array_new_with_free_func(g_free),
-		      g_ptr_array_new_with_free_func((GDestroyNotify)conf_free), FALSE,
-		      starts_commands(site_conf(s))};
-	for (guint i = 0; names[i] != NULL; i++) {
-		g_autofree char *dir = site_link_dir(s, names[i]);
-		conf *c = load(dir, overrides);
-
-		if (c == NULL)
-			continue;
-		if (!conf_bool(conf_given(c, "run.confine") ? c : site_conf(s), "run.confine"))
-			ret->spared = TRUE;
-		ret->commands = ret->commands || starts_commands(c);
-		g_ptr_array_add(ret->dirs, g_steal_pointer(&dir));
-		g_ptr_array_add(ret->confs, c);
-	}
+	*ret = (cell){.site = s,
+		      .dir = site_link_dir(s, name),
+		      .commands = starts_commands(site_conf(s))};
+	ret->conf = load(ret->dir, overrides);
+	if (ret->conf == NULL)
+		return;
+	ret->spared = !conf_bool(conf_given(ret->conf, "run.confine") ? ret->conf : site_conf(s),
+				 "run.confine");
+	ret->commands = ret->commands || starts_commands(ret->conf);
 }
 
 /* ---- the fence ---- */
@@ -118,9 +113,8 @@ allow_link(fence *f, const char *dir, const conf *c, anchor *reach)
 static void
 keep_spills(const cell *c)
 {
-	if (c->dirs->len == 0)
-		return;
-	g_autofree char *tmp = g_build_filename(c->dirs->pdata[0], "tmp", NULL);
+	g_autofree char *tmp = g_build_filename(c->dir, "tmp", NULL);
+
 	g_setenv("SQLITE_TMPDIR", tmp, TRUE);
 }
 
@@ -135,18 +129,19 @@ fence_off(const cell *c, anchor *reach)
 	allow_tree(f, site_dir(c->site));
 	fence_allow(f, "/dev/null", FENCE_ALL);
 	fence_allow(f, PGP_SHORT_ROOT, FENCE_NAMES);
-	for (guint i = 0; i < c->dirs->len; i++)
-		allow_link(f, c->dirs->pdata[i], c->confs->pdata[i], reach);
-	keep_spills(c);
+	if (c->conf != NULL) {
+		allow_link(f, c->dir, c->conf, reach);
+		keep_spills(c);
+	}
 	(void)fence_enter(f);
 }
 
 void
-cage_enter(site *s, const char *const *names, const char *const *overrides, anchor *reach)
+cage_enter(site *s, const char *name, const char *const *overrides, anchor *reach)
 {
 	g_auto(cell) c = {0};
 
-	cell_init(&c, s, names, overrides);
+	cell_init(&c, s, name, overrides);
 	if (c.spared)
 		return;
 	confine_memory();
@@ -176,7 +171,7 @@ cage_text(site *s, const char *name, const char *const *overrides)
 	g_auto(cell) c = {0};
 	g_autofree char *lacks = cage_lacks();
 
-	cell_init(&c, s, (const char *const[]){name, NULL}, overrides);
+	cell_init(&c, s, name, overrides);
 	if (c.spared)
 		return g_strdup("none: run.confine is no");
 	if (c.commands)

@@ -158,7 +158,7 @@ worker_run(site *s, const char *name, const char *const *overrides, GError **err
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "handsel-worker");
 	set_signals();
-	cage_enter(s, (const char *const[]){name, NULL}, overrides, reach);
+	cage_enter(s, name, overrides, reach);
 	work(&w);
 	gateway_close(w.g);
 	return TRUE;

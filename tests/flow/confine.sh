@@ -205,5 +205,45 @@ if sleep 0.5 && apart mount -t tmpfs none "$send" 2>/dev/null && apart umount "$
 else
 	skip "what is mounted while a worker lives is reached" "nothing can be mounted"
 fi
+
+# ---- several links ----
+
+# Each pass stands still in turn: meanwhile COMMAND with its process, then the next.
+both_stand_still() {
+	HANDSEL_TEST_FAULT=db-open:1:stop "$HANDSEL" --home "$tmp/anna" -q sync >sync.txt 2>&1 &
+	both_pid=$!
+	for both_command in "$@"; do
+		eventually child_stands_still $both_pid && $both_command "$child" || kill -KILL $both_pid "$child"
+		kill -CONT "$child" 2>/dev/null
+		eventually sh -c '! kill -0 "$1" 2>/dev/null' - "$child"
+	done
+	wait $both_pid
+}
+
+# $child is the one process that PID has started.
+child_stands_still() {
+	child=$(tr -d ' ' <"/proc/$1/task/$1/children") && [ -n "$child" ] && stands_still "$child"
+}
+
+leads_carl_away() {
+	mkdir -p elsewhere && rm -rf "$(send_of anna carl)" && ln -s "$tmp/elsewhere" "$(send_of anna carl)"
+}
+
+killed() {
+	kill -KILL "$1"
+}
+
+site carl && pair anna carl --scope all && settle anna carl || exit 99
+at anna desk new title=Both >/dev/null
+check "a pass over two links" both_stand_still leads_carl_away true
+check "looks at the second one's directories when its turn has come" has_envelope elsewhere
+at anna desk new title=Each >/dev/null
+check "one that is killed is a failure" ends 1 both_stand_still killed true
+check "which is told" grep -q 'link bert: the pass was ended by signal 9 ' sync.txt
+check "the other link goes on" sh -c 'test "$(ls elsewhere/*.zip.gpg | wc -l)" -eq 2'
+check "and what was ended, at the next pass" at anna -q sync
+check "options are wrong for all of them, and told once" sh -c \
+	'"$HANDSEL" --home anna sync --set none=1 2>wrong; test $? -eq 2 && test "$(grep -c "^handsel:" wrong)" -eq 1'
+
 all_stopped
 tap_end
