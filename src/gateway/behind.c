@@ -1,3 +1,4 @@
+#include <string.h>
 #include <unistd.h>
 
 #include "gateway/private.h"
@@ -12,8 +13,8 @@
  * ours is opened, and counts only if it is, and of this very pair.
  */
 
-#define STRANGE   "strange_sent" /* what was looked at and is of no weight */
-#define LOOKS_MAX 8              /* files opened in one pass */
+#define STRANGE   "strange_sent" /* what was looked at and is of no weight: names, one a line */
+#define LOOKS_MAX 1000           /* files that are looked at, each once while it lies there */
 
 /* Is NAME, in SEND, not what this state knows of its number?  Parts can't be opened alone. */
 static gboolean
@@ -80,7 +81,13 @@ judge(gateway *g, int dir, const char *file, const envelope_name *name, gboolean
 	return later;
 }
 
-/* The names of SEND that do not fit, each once looked at. */
+static gint
+by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names of SEND that do not fit, sorted. */
 static GPtrArray *
 strange_names(gateway *g, const GPtrArray *sent)
 {
@@ -92,11 +99,13 @@ strange_names(gateway *g, const GPtrArray *sent)
 		if (name_find(sent->pdata[i], link8, g->master ? 'm' : 's', &name) &&
 		    is_strange(g, &name))
 			g_ptr_array_add(ret, sent->pdata[i]);
+	g_ptr_array_sort(ret, by_name);
 	return ret;
 }
 
 static gboolean
-any_later(gateway *g, const char *place, const GPtrArray *strange, gboolean *ret_sure)
+any_later(gateway *g, const char *place, const GPtrArray *strange, const char *const *looked,
+	  gboolean *ret_sure)
 {
 	g_autofree char *link8 = g_strndup(g->id, NAME_LINK_LEN);
 	int dir = fsio_open_dir(place, NULL);
@@ -107,7 +116,8 @@ any_later(gateway *g, const char *place, const GPtrArray *strange, gboolean *ret
 	if (dir < 0)
 		return FALSE;
 	for (guint i = 0; i < strange->len && !later; i++)
-		later = name_find(strange->pdata[i], link8, g->master ? 'm' : 's', &name) &&
+		later = !g_strv_contains(looked, strange->pdata[i]) &&
+			name_find(strange->pdata[i], link8, g->master ? 'm' : 's', &name) &&
 			judge(g, dir, strange->pdata[i], &name, ret_sure);
 	close(dir);
 	return later;
@@ -133,8 +143,9 @@ gate_look_behind(gateway *g, GError **error)
 	if (g_strcmp0(now, looked) == 0)
 		return TRUE;
 	g_ptr_array_set_size(strange, (int)strange->len - 1);
+	g_auto(GStrv) names = g_strsplit(looked != NULL ? looked : "", "\n", -1);
 	g->channel_ops->places(g->dir, g->conf, &send, &receive);
-	if (!any_later(g, send, strange, &sure))
+	if (!any_later(g, send, strange, (const char *const *)names, &sure))
 		return !sure || store_put(g->store, STRANGE, now, error);
 	return gate_stop(g,
 			 "what was sent and still waits to be carried is newer than this state: it "

@@ -43,9 +43,20 @@ cp "share/$sent" "$sent"
 # ---- what was sent has not been carried yet
 
 put_back
+link8=$(printf '%s' "$sent" | sed 's/.*\(........\)-m[0-9].*/\1/')
+printf 'not mine' >x
+for i in $(seq 30); do
+	echo $i >x
+	cp x "share/$(named x "$sent")"
+done
+mv "share/$sent" away
+at anna -q sync bert
+check "names that anybody can make are no sign of anything" test "$(state_of anna bert)" = running
+mv away "share/$sent"
 at anna desk set 1 title='Pump, by the old copy' >/dev/null
 at anna -q sync bert
-check "an old copy is noticed" says 3 'newer than this state' at anna status bert
+mv "share/$sent" away && rm -f share/* && mv away "share/$sent"
+check "an old copy is noticed among many of them" says 3 'newer than this state' at anna status bert
 check "it is told what to do" says 3 'begin anew from what both sides have' at anna status bert
 check "nothing was sealed" test "$(last_of anna bert)" = "$last"
 check "and nothing was sent" test "$(cd share && ls)" = "$sent"
@@ -75,8 +86,6 @@ check "both begin anew, and are equal" equal
 
 check "what the pair of before has sent stays there" eval 'cp "$sent" share/ && sync_at anna bert && [ "$(state_of anna bert)" = running ]'
 rm -f share/*
-printf 'not mine' >x
-link8=$(printf '%s' "$sent" | sed 's/.*\(........\)-m[0-9].*/\1/')
 check "a name that anybody can make is none" eval 'cp x "share/$(named x "$link8-m00000099-00000000.zip.gpg")" && sync_at anna bert &&
 	[ "$(state_of anna bert)" = running ]'
 rm -f share/*
