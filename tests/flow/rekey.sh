@@ -60,7 +60,7 @@ check "stock tools open what was before and after" opened bert anna bert/links/a
 # Anna's next envelope, signed by the old key, in the place of the genuine one.
 forge() {
 	at anna desk set 1 title=Genuine >/dev/null && sync_at anna bert || return 1
-	slip=$(cd "$(send_of anna bert)" && ls -- *.gpg | grep -v -e '-a[0-9]' | tail -n 1)
+	slip=$(cd "$(send_of anna bert)" && ls -- *-m[0-9]*.gpg | tail -n 1)
 	id=$(at anna --json spool list bert --direction out | jq -r .id | tail -n 1)
 	unwrap "$(send_of anna bert)/$slip" "$tmp/forged" &&
 		sed -i "s/\"from\":\"$new\"/\"from\":\"$old\"/" "$tmp/forged/manifest.json" || return 1
