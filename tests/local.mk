@@ -103,14 +103,15 @@ STYLE_TESTS = \
 	tests/style/maxima.sh \
 	tests/style/paths.sh
 
-# With sanitizers these go once through pairing, and a pass of either channel.
+# With sanitizers these go once through pairing, passes of either channel, and what is wrong with envelopes.
 FLOW_TESTS = \
-	tests/flow/pairing.sh \
+	tests/flow/spool.sh \
 	tests/flow/mail.sh
 
 # The others of the usual run; those that take longest begin, so that none is left alone at the end.
 MORE_TESTS = \
 	tests/mutants.sh \
+	tests/flow/power.sh \
 	tests/flow/bad-input.sh \
 	tests/flow/kill.sh \
 	tests/flow/three.sh \
@@ -129,17 +130,15 @@ MORE_TESTS = \
 	tests/flow/liar.sh \
 	tests/flow/link-test.sh \
 	tests/flow/log.sh \
-	tests/flow/mail-run.sh \
 	tests/flow/manual.sh \
 	tests/flow/open.sh \
+	tests/flow/pairing.sh \
 	tests/flow/permissions.sh \
 	tests/flow/points.sh \
-	tests/flow/power.sh \
 	tests/flow/rekey.sh \
 	tests/flow/run.sh \
 	tests/flow/scope.sh \
 	tests/flow/serial.sh \
-	tests/flow/spool.sh \
 	tests/flow/status.sh \
 	tests/flow/sweep.sh \
 	tests/flow/terminal.sh \
@@ -161,6 +160,7 @@ LONG_TESTS = \
 	tests/flow/mail-large.sh \
 	tests/flow/mail-mailbox.sh \
 	tests/flow/mail-refused.sh \
+	tests/flow/mail-run.sh \
 	tests/flow/mail-switch.sh \
 	tests/flow/mail-wizard.sh \
 	tests/flow/media.sh \

@@ -18,7 +18,7 @@ cd "$tmp" || exit 99
 power=$top_builddir/tests/power
 pump=$tmp/anna/pump.handshake
 seed=${HANDSEL_SEED:-5}
-every=${HANDSEL_SWEEP:-150}
+every=${HANDSEL_SWEEP:-300}
 both=no
 [ "$every" != full ] || { every=1 && both=yes; }
 first=$((seed % every + 1))
