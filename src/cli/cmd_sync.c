@@ -199,8 +199,9 @@ heed_status(call *c, const char *name, int status)
 		call_worsen(c, WEXITSTATUS(status));
 		return;
 	}
-	fail_set(&why, FAIL_BUG, "the pass was ended by signal %d (%s)", WTERMSIG(status),
-		 g_strsignal(WTERMSIG(status)));
+	fail_set(&why, FAIL_RETRY,
+		 "the pass was ended by signal %d (%s); the next pass goes on from there",
+		 WTERMSIG(status), g_strsignal(WTERMSIG(status)));
 	say_trouble(c, name, why);
 }
 
@@ -227,7 +228,9 @@ sync_apart(call *c, const char *name, gboolean *ret_child, GError **error)
 		return TRUE;
 	}
 	c->status = STATUS_DONE;
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	/* It was ended before that; so it would have been after it. */
+	if (getppid() != parent)
 		return TRUE;
 	return sync_here(c, name, error);
 }

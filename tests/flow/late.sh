@@ -44,10 +44,10 @@ file_of() {
 	sed -n "s,.*calling init: \(/.*$1[^ ]*\)\$,\1,p" "$2" | head -n 1
 }
 
-# FILE PATTERN: a pass says that, and that the link needs somebody.
+# FILE PATTERN: a pass without it needs somebody, and status says why.
 says_without() {
-	lacking "$1" "$HANDSEL" --home anna sync bert >said 2>&1
-	[ $? -eq 3 ] || { cat said; return 1; }
+	ends 3 lacking "$1" "$HANDSEL" --home anna sync bert >said || { cat said; return 1; }
+	at anna status bert >said
 	grep -q "cannot load the library that $2 needs: .*$(basename "$1").*; install it" said || { cat said; return 1; }
 }
 
@@ -69,10 +69,11 @@ for flags in -m -rm; do
 	flags=
 done
 if [ -n "$flags" ]; then
-	check "a pass that finds no libcurl says so" says_without "$curl" mail
+	check "a pass that finds no libcurl is told" says_without "$curl" mail
+	check "so is one that finds no libetpan" says_without "$(file_of libetpan mail)" IMAP
 	check "a link by folder goes on without" lacking "$curl" "$HANDSEL" --home bert -q sync anna
 else
-	skip "a pass that finds no libcurl says so" "nothing can be mounted"
+	skip "a pass that finds no libcurl is told" "nothing can be mounted"
 fi
 check "nothing of that is lost" arrives
 tap_end
