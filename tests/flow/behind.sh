@@ -43,8 +43,6 @@ cp "share/$sent" "$sent"
 # ---- what was sent has not been carried yet
 
 put_back
-link8=$(printf '%s' "$sent" | sed 's/.*\(........\)-m[0-9].*/\1/')
-printf 'not mine' >x
 for i in $(seq 30); do
 	echo $i >x
 	cp x "share/$(named x "$sent")"
@@ -86,6 +84,7 @@ check "both begin anew, and are equal" equal
 
 check "what the pair of before has sent stays there" eval 'cp "$sent" share/ && sync_at anna bert && [ "$(state_of anna bert)" = running ]'
 rm -f share/*
+link8=$(printf '%s' "$sent" | sed 's/.*\(........\)-m[0-9].*/\1/')
 check "a name that anybody can make is none" eval 'cp x "share/$(named x "$link8-m00000099-00000000.zip.gpg")" && sync_at anna bert &&
 	[ "$(state_of anna bert)" = running ]'
 rm -f share/*
